@@ -1,0 +1,360 @@
+"""Units of work over SQLAlchemy Core: the only way to a database connection.
+
+A unit runs plain synchronous code over a `Connection` in one hop: on PostgreSQL inside a greenlet of
+the event loop over asyncpg, on SQLite on a thread that owns the connection. This module alone opens
+connections, begins and commits. See docs/decisions/0002.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    MetaData,
+    NullPool,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.util import greenlet_spawn
+from typing_extensions import override
+
+from customer_api.core.errors import AppError, DatabaseUnavailable
+from customer_api.core.types import Claims, SessionCheck, SessionT_co
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+CONNECTION_TIMEOUT_SECONDS: Final = 5.0
+RECYCLE_SECONDS: Final = 1800
+
+# SQLSTATE classes and codes that mean "not now" rather than "never": connection exceptions, too few
+# resources, operator intervention (shutdown, statement time-out), deadlock and serialisation.
+_PASSING_SQLSTATES: Final = ("08", "53", "57", "40", "55P03", "58")
+# SQLite's primary result codes: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
+_PASSING_SQLITE_CODES: Final = frozenset({5, 6, 8, 10, 13, 14})
+
+
+class Base(DeclarativeBase):
+    """Root of the mapped classes, which declare tables; no ORM session ever loads them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Work(Protocol[T_co]):
+    """What a unit does with its connection: statements only, no file, network or sleep."""
+
+    def __call__(self, connection: Connection, /) -> T_co:
+        """Run on the connection and return what the unit returns."""
+
+
+class UnitsOfWork(Generic[SessionT_co]):
+    """Runs work on the database, each call one unit.
+
+    `SessionT_co` is what the session check returns for a caller's claims.
+
+    Raises (all methods):
+        DatabaseUnavailable: no connection, a lost one, a time-out or a full disk. Nothing of a
+            write was committed, unless the connection was lost in the commit itself.
+    """
+
+    def __init__(self, check: SessionCheck[SessionT_co]) -> None:
+        self._check = check
+
+    async def read(self, work: Work[T]) -> T:
+        """Run work without a transaction; each of its statements sees the latest commits."""
+        raise NotImplementedError
+
+    async def write(self, work: Work[T]) -> T:
+        """Run work in one transaction and return after its commit.
+
+        An exception rolls everything back, except an `AppError` whose class keeps its changes.
+        """
+        raise NotImplementedError
+
+    async def read_as(self, claims: Claims, work: Callable[[Connection, SessionT_co], T]) -> T:
+        """Check the caller's session, then read on the same connection.
+
+        Raises:
+            TokenRefused: the session has ended or its customer is gone.
+        """
+        return await self.read(
+            lambda connection: work(connection, self._check.find(connection, claims))
+        )
+
+    async def write_as(self, claims: Claims, work: Callable[[Connection, SessionT_co], T]) -> T:
+        """Check the caller's session inside the transaction, then write in it.
+
+        Raises:
+            TokenRefused: the session has ended or its customer is gone.
+        """
+        return await self.write(
+            lambda connection: work(connection, self._check.lock(connection, claims))
+        )
+
+    async def close(self) -> None:
+        """Close all connections; the object cannot be used afterwards."""
+        raise NotImplementedError
+
+
+class PostgresUnits(UnitsOfWork[SessionT_co]):
+    """Units on PostgreSQL over asyncpg, one greenlet hop each."""
+
+    def __init__(self, engine: AsyncEngine, check: SessionCheck[SessionT_co]) -> None:
+        super().__init__(check)
+        self._engine = engine
+        self._writing = engine.sync_engine
+        self._reading = engine.sync_engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @override
+    async def read(self, work: Work[T]) -> T:
+        """Run work in autocommit; a lost connection is replaced and the work repeated once."""
+        try:
+            return await self._hop(_reading, self._reading, work)
+        except _ConnectionLost:
+            return await self._hop(_reading, self._reading, work)
+
+    @override
+    async def write(self, work: Work[T]) -> T:
+        """Run work in one transaction."""
+        return await self._hop(_writing, self._writing, work)
+
+    @override
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._engine.dispose()
+
+    async def _hop(self, run: Callable[[Engine, Work[T]], T], engine: Engine, work: Work[T]) -> T:
+        try:
+            return await greenlet_spawn(run, engine, work)
+        except DBAPIError as error:
+            raise _translated(error) from error
+        except (OSError, PoolTimeout) as error:
+            raise DatabaseUnavailable from error
+
+
+class SqliteUnits(UnitsOfWork[SessionT_co]):
+    """Units on an embedded SQLite file: one writer thread, a few reader threads."""
+
+    def __init__(
+        self, url: URL, check: SessionCheck[SessionT_co], *, busy_timeout_seconds: float
+    ) -> None:
+        super().__init__(check)
+        self._writer = _SqliteThreads(
+            sqlite_engine(url, busy_timeout_seconds=busy_timeout_seconds), threads=1
+        )
+        self._readers = _SqliteThreads(
+            sqlite_engine(url, busy_timeout_seconds=busy_timeout_seconds, read_only=True),
+            threads=min(4, os.cpu_count() or 1),
+        )
+
+    @override
+    async def read(self, work: Work[T]) -> T:
+        """Run work on a reader thread."""
+        return await self._readers.run(_statements, work)
+
+    @override
+    async def write(self, work: Work[T]) -> T:
+        """Run work on the writer thread, in a transaction that starts with BEGIN IMMEDIATE."""
+        return await self._writer.run(_transaction, work)
+
+    @override
+    async def close(self) -> None:
+        """Finish what is running and close the connections."""
+        await asyncio.to_thread(self._readers.close)
+        await asyncio.to_thread(self._writer.close)
+
+
+class _SqliteThreads:
+    """Threads that each keep one connection open."""
+
+    def __init__(self, engine: Engine, *, threads: int) -> None:
+        self._engine = engine
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="sqlite")
+        self._local = threading.local()
+        self._opened: list[Connection] = []
+
+    async def run(self, run: Callable[[Connection, Work[T]], T], work: Work[T]) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._executor, self._on_thread, run, work)
+        except DBAPIError as error:
+            raise _translated(error) from error
+
+    def close(self) -> None:
+        self._executor.shutdown(wait=True)
+        for connection in self._opened:
+            connection.close()
+        self._engine.dispose()
+
+    def _on_thread(self, run: Callable[[Connection, Work[T]], T], work: Work[T]) -> T:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._engine.connect()
+            self._opened.append(connection)
+        return run(connection, work)
+
+
+class _ConnectionLost(DatabaseUnavailable):
+    """A pooled connection turned out to be dead."""
+
+
+def open_units(
+    url: str,
+    check: SessionCheck[SessionT_co],
+    *,
+    pool_size: int = 10,
+    pool_timeout_seconds: float = 5.0,
+    statement_timeout_seconds: float = 10.0,
+    busy_timeout_seconds: float = 5.0,
+) -> UnitsOfWork[SessionT_co]:
+    """Return units for a `sqlite:///` or `postgresql://` URL; connects at first use.
+
+    Raises:
+        ValueError: another database, or SQLite in memory.
+    """
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return SqliteUnits(parsed, check, busy_timeout_seconds=busy_timeout_seconds)
+    engine = postgres_engine(
+        parsed,
+        pool_size=pool_size,
+        pool_timeout_seconds=pool_timeout_seconds,
+        statement_timeout_seconds=statement_timeout_seconds,
+    )
+    return PostgresUnits(engine, check)
+
+
+def parse_url(url: str) -> URL:
+    """Return the SQLAlchemy URL, driver included, of a `DATABASE_URL`.
+
+    Raises:
+        ValueError: neither `sqlite:///path` nor `postgresql://...`; the message repeats no secret.
+    """
+    scheme, separator, _ = url.partition("://")
+    if separator and scheme == "sqlite":
+        parsed = make_url(url).set(drivername="sqlite+pysqlite")
+        if not parsed.database or parsed.database == ":memory:":
+            raise ValueError("SQLite needs a file: sqlite:///path/to/file.db")
+        return parsed
+    if separator and scheme in {"postgresql", "postgres"}:
+        return make_url(url).set(drivername="postgresql+asyncpg")
+    raise ValueError("the database URL must start with sqlite:/// or postgresql://")
+
+
+def postgres_engine(
+    url: URL, *, pool_size: int, pool_timeout_seconds: float, statement_timeout_seconds: float
+) -> AsyncEngine:
+    """Return an engine over asyncpg with every wait bounded."""
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=pool_timeout_seconds,
+        pool_recycle=RECYCLE_SECONDS,
+        hide_parameters=True,
+        connect_args={
+            "timeout": CONNECTION_TIMEOUT_SECONDS,
+            "command_timeout": statement_timeout_seconds + 1,
+            "server_settings": {
+                "application_name": "customer-api",
+                "statement_timeout": str(int(statement_timeout_seconds * 1000)),
+                "idle_in_transaction_session_timeout": "60000",
+            },
+        },
+    )
+
+
+def sqlite_engine(url: URL, *, busy_timeout_seconds: float, read_only: bool = False) -> Engine:
+    """Return an engine whose transactions begin IMMEDIATE, so that none is ever lost."""
+    engine = create_engine(
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401 - DBAPI
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout_seconds * 1000)}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        if read_only:
+            cursor.execute("PRAGMA query_only = ON")
+        else:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute("PRAGMA synchronous = FULL")
+            cursor.execute("PRAGMA secure_delete = ON")
+        cursor.close()
+
+    if not read_only:
+
+        @event.listens_for(engine, "begin")
+        def _begin_immediate(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _reading(engine: Engine, work: Work[T]) -> T:
+    with engine.connect() as connection:
+        return work(connection)
+
+
+def _writing(engine: Engine, work: Work[T]) -> T:
+    with engine.connect() as connection:
+        return _transaction(connection, work)
+
+
+def _statements(connection: Connection, work: Work[T]) -> T:
+    try:
+        return work(connection)
+    finally:
+        connection.rollback()
+
+
+def _transaction(connection: Connection, work: Work[T]) -> T:
+    try:
+        result = work(connection)
+        connection.commit()
+    except AppError as refusal:
+        if refusal.keeps_changes:
+            connection.commit()
+        else:
+            connection.rollback()
+        raise
+    except BaseException:
+        connection.rollback()
+        raise
+    return result
+
+
+def _translated(error: DBAPIError) -> BaseException:
+    """Return what to raise instead: unavailable for passing conditions, else the error itself."""
+    if error.connection_invalidated:
+        return _ConnectionLost()
+    sqlstate = getattr(error.orig, "sqlstate", None)
+    if isinstance(sqlstate, str) and sqlstate.startswith(_PASSING_SQLSTATES):
+        return DatabaseUnavailable()
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if isinstance(code, int) and (code & 0xFF) in _PASSING_SQLITE_CODES:
+        return DatabaseUnavailable()
+    return error

@@ -1,0 +1,412 @@
+"""Settings: environment variables with the prefix `CUSTOMER_API_`, or the same names in `.env`.
+
+Lists are comma-separated. A name with the prefix that is no setting stops the start, because a
+misspelt security setting must not pass for a set one.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from typing_extensions import override
+
+PREFIX: Final = "CUSTOMER_API_"
+
+HOUR: Final = 3600
+DAY: Final = 24 * HOUR
+
+REGISTRATION_FIELDS: Final = (
+    "gender",
+    "salutation",
+    "firstName",
+    "lastName",
+    "confirmPassword",
+    "acceptedTerms",
+    "dateOfBirth",
+    "phone",
+)
+"""What a shop may demand at registration beside e-mail and password."""
+
+DEFAULT_PASSWORD_PATTERN: Final = (
+    r"^(?=.*[A-Z])(?=.*[a-z])(?=.*\d)(?=.*[!@#$%^&*()_\-+=\[\]{}|\\;:<>.,/?~])"
+    r"[A-Za-z\d!@#$%^&*()_\-+=\[\]{}|\\;:<>.,/?~]*$"
+)
+
+
+class SettingsInvalid(Exception):
+    """The environment cannot be turned into settings; the message says what to mend."""
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """All that can be set; `docs/settings.md` is generated from the descriptions here."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    # Database
+    database_url: SecretStr = Field(
+        SecretStr("sqlite:///var/customer-api.db"),
+        description="`sqlite:///path` (relative paths start at the working directory) or "
+        "`postgresql://user:password@host/database`. The driver is the program's business.",
+    )
+    database_pool_size: int = Field(
+        10, ge=1, le=200, description="PostgreSQL connections per process at the most."
+    )
+    database_pool_timeout_seconds: float = Field(
+        5.0, gt=0, le=60, description="How long a request waits for a connection before its 503."
+    )
+    database_statement_timeout_seconds: float = Field(
+        10.0, gt=0, le=600, description="No statement of a request runs longer (PostgreSQL)."
+    )
+    database_busy_timeout_seconds: float = Field(
+        5.0, gt=0, le=60, description="How long a write waits for another process's (SQLite)."
+    )
+
+    # Mail
+    mail_url: SecretStr = Field(
+        SecretStr("files:./var/mail"),
+        description="Where mails go: `files:directory` (one `.eml` a mail), "
+        "`smtp://user:password@host:port`, `smtps://...` (TLS from the start) or "
+        "`smtp+starttls://...` (TLS demanded by STARTTLS).",
+    )
+    mail_from: str = Field("shop@localhost.localdomain", description="Sender address of all mails.")
+    mail_worker: bool = Field(
+        default=True,
+        description="Whether the server process delivers mails itself; switch it off when "
+        "`customer-api worker` runs beside it.",
+    )
+    required_anonymizers: Names = Field(
+        (), description="Anonymizer plugins without which the program refuses to start."
+    )
+    mail_max_tries: int = Field(
+        10, ge=1, le=100, description="After so many failed deliveries a mail is parked."
+    )
+    mail_templates: Path | None = Field(
+        None,
+        description="Directory with mail templates of the shop's own; a file in it replaces the "
+        "built-in file of the same relative path.",
+    )
+    mails_per_hour: int = Field(
+        3,
+        ge=1,
+        description="Mails that requests of strangers can send to one mailbox within an hour "
+        "(restore, confirmation again, 'you already have an account').",
+    )
+
+    # Where the shop and this server are
+    storefront_url: str = Field(
+        "http://localhost:3000", description="Base of the links in mails; no trailing slash needed."
+    )
+    public_url: str | None = Field(
+        None,
+        description="Base of the links in answers, for example `https://api.shop.example`. When "
+        "unset, the scheme and validated Host of each request are used.",
+    )
+    confirmation_link: str = Field(
+        "{storefront}/register/confirm?token={key}",
+        description="Link template of the registration confirmation mail.",
+    )
+    restore_link: str = Field(
+        "{storefront}/password/restore?token={key}",
+        description="Link template of the password restore mail.",
+    )
+    cors_origins: Names = Field(
+        (), description="Origins whose scripts may call the storefront API, or `*`; empty = off."
+    )
+    allowed_hosts: Names = Field(
+        (),
+        description="Host names that requests may carry, beside localhost, 127.0.0.1, [::1] and "
+        "the host of PUBLIC_URL.",
+    )
+    trusted_proxies: Names = Field(
+        (),
+        description="Addresses or networks (CIDR) whose `X-Forwarded-*` headers count.",
+    )
+    docs: bool = Field(default=True, description="Whether `/docs` is served.")
+
+    # Store
+    store: str = Field(
+        "DE",
+        pattern=r"^[A-Z][A-Z0-9_]{0,9}$",
+        description="Name of the store; also the prefix of references (`DE--7K3MX0Q2VD`).",
+    )
+    store_time_zone: str = Field("Europe/Berlin", description="Time zone shown by `GET /stores`.")
+    store_currencies: Names = Field(
+        ("EUR", "CHF"), min_length=1, description="Currencies of the store; the first is default."
+    )
+    store_countries: Names = Field(
+        ("AT", "CH", "DE", "ES", "FR", "GB", "IT", "NL", "PL", "US"),
+        description="Countries shown by `GET /stores`. Addresses may be in any country.",
+    )
+    locales: Names = Field(
+        ("en_US", "de_DE"),
+        min_length=1,
+        description="Locales of the store, the default first; `de_DE` and `de-DE` are the same.",
+    )
+    reference_strategy: Literal["random", "sequence", "sequence_random_step"] = Field(
+        "random",
+        description="How customer references are made: ten random characters, the next number, "
+        "or the next number after a random step.",
+    )
+
+    # Registration
+    double_opt_in: bool = Field(
+        default=True, description="Whether an account works only after confirmation by mail."
+    )
+    required_fields: Names = Field(
+        ("gender", "salutation", "firstName", "lastName", "confirmPassword", "acceptedTerms"),
+        description="What a registration must contain beside `email` and `password`; any of "
+        + ", ".join(f"`{name}`" for name in REGISTRATION_FIELDS)
+        + ".",
+    )
+    terms_version: str = Field(
+        "1", max_length=50, description="Version of the terms, stored with each acceptance."
+    )
+    registration_conflict: Literal["contract", "hidden"] = Field(
+        "contract",
+        description="Answer to a registration with a taken e-mail: the contract's 422, or "
+        "(`hidden`) a 201 that looks like any other. The owner gets a mail in both cases.",
+    )
+    unconfirmed_ttl_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="Days after which a registration that was never confirmed is anonymized; "
+        "0 = never.",
+    )
+    email_change: Literal["immediate"] = Field(
+        "immediate", description="When a changed e-mail of a customer takes effect."
+    )
+    confirmation_ttl_seconds: int = Field(
+        48 * HOUR, ge=60, le=7 * DAY, description="Lifetime of a confirmation key."
+    )
+
+    # Passwords
+    password_min_length: int = Field(
+        12, ge=8, le=64, description="Fewest code points of a new password."
+    )
+    password_max_length: int = Field(
+        128, ge=64, le=1024, description="Most code points of a new password."
+    )
+    password_pattern: str = Field(
+        DEFAULT_PASSWORD_PATTERN,
+        description="Regular expression a new password must match; empty switches it off.",
+    )
+    password_sequence_limit: int = Field(
+        3,
+        ge=0,
+        le=20,
+        description="So many equal characters in a row are refused in a new password; 0 = off.",
+    )
+    password_deny_list: Names = Field(
+        (), description="Passwords refused beside the built-in list of common ones."
+    )
+    password_allow_list: Names = Field(
+        (), description="Passwords to which no rule applies. Leave it empty in production."
+    )
+    restore_ttl_seconds: int = Field(
+        2 * HOUR, ge=60, le=DAY, description="Lifetime of a password restore key."
+    )
+    restore_without_id: bool = Field(
+        default=False,
+        description="Accept `PATCH /customer-restore-password` without an id in the path.",
+    )
+    hash_memory_kib: int = Field(
+        19456, ge=8, le=1048576, description="Memory of one argon2id hash (OWASP: at least 19456)."
+    )
+    hash_time_cost: int = Field(2, ge=1, le=20, description="Passes of one argon2id hash.")
+
+    hash_threads: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Threads of each server process that hash passwords; 0 = one for each core, "
+        "divided by the number of `--workers`.",
+    )
+
+    # Tokens
+    signing_keys: Paths = Field(
+        (Path("var/signing-key.pem"),),
+        min_length=1,
+        description="PEM files with private keys (EC P-256, or RSA from 2048 bits). The first "
+        "signs, all verify. The default file is generated by `customer-api serve` when missing.",
+    )
+    token_subject: Literal["glue", "plain"] = Field(
+        "glue",
+        description="Claim `sub`: the JSON text that storefront clients parse, or the bare "
+        "reference.",
+    )
+    token_audience: str = Field("customer-api", description="Claim `aud`.")
+    access_token_ttl_seconds: int = Field(
+        8 * HOUR, ge=60, le=DAY, description="Lifetime of an access token."
+    )
+    refresh_token_ttl_seconds: int = Field(
+        30 * DAY,
+        ge=60,
+        le=365 * DAY,
+        description="Lifetime of a refresh token; each use renews it.",
+    )
+    refresh_token_max_ttl_seconds: int = Field(
+        90 * DAY, ge=60, le=730 * DAY, description="Longest life of a session, however often used."
+    )
+    refresh_retry_seconds: int = Field(
+        10,
+        ge=0,
+        le=300,
+        description="Within this time a repeated refresh gets the same successor; 0 = strict.",
+    )
+
+    # Access and abuse
+    protected_resource_types: Names = Field(
+        ("wishlists", "wishlist-items"),
+        description="Resource types hidden from guests, served by `GET /customer-access`.",
+    )
+    rate_limits: Literal["on", "off"] = Field(
+        "on", description="`off` is for load tests only; limits and blocks are then not applied."
+    )
+    login_failure_limit: int = Field(
+        10,
+        ge=1,
+        description="Failed logins of one account from one client address before a block.",
+    )
+    login_block_seconds: int = Field(
+        60, ge=1, description="Length of the first block; each further one is twice as long."
+    )
+    login_block_max_seconds: int = Field(900, ge=1, description="Longest block.")
+
+    # Logs
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severity that is logged."
+    )
+
+    @field_validator("locales")
+    @classmethod
+    def _canonical_locales(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not re.fullmatch(r"[a-z]{2,3}[-_][A-Z]{2}", name):
+                raise ValueError(f"{name!r} is not a locale such as en_US")
+        return tuple(name.replace("-", "_") for name in value)
+
+    @field_validator("required_fields")
+    @classmethod
+    def _known_fields(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in REGISTRATION_FIELDS:
+                raise ValueError(f"{name!r} is none of {', '.join(REGISTRATION_FIELDS)}")
+        return value
+
+    @field_validator("password_pattern")
+    @classmethod
+    def _compilable(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return value
+
+    @field_validator("confirmation_link", "restore_link")
+    @classmethod
+    def _link_with_key(cls, value: str) -> str:
+        try:
+            filled = value.format(storefront="https://shop.example", key="KEY")
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError("only {storefront} and {key} can be filled in") from error
+        if "KEY" not in filled:
+            raise ValueError("{key} is missing")
+        return value
+
+    @field_validator("storefront_url", "public_url")
+    @classmethod
+    def _absolute_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must start with http:// or https:// and name a host")
+        if parts.query or parts.fragment:
+            raise ValueError("must have no query and no fragment")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.refresh_token_max_ttl_seconds < self.refresh_token_ttl_seconds:
+            raise ValueError(
+                f"{PREFIX}REFRESH_TOKEN_MAX_TTL_SECONDS is less than "
+                f"{PREFIX}REFRESH_TOKEN_TTL_SECONDS"
+            )
+        if self.login_block_max_seconds < self.login_block_seconds:
+            raise ValueError(
+                f"{PREFIX}LOGIN_BLOCK_MAX_SECONDS is less than {PREFIX}LOGIN_BLOCK_SECONDS"
+            )
+        return self
+
+
+class FixedSettings(Settings):
+    """Settings from arguments alone, whatever the environment says: for documents and tests."""
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the arguments as the one source."""
+        return (init_settings,)
+
+
+def load_settings() -> Settings:
+    """Read the environment and `.env`.
+
+    Raises:
+        SettingsInvalid: an unknown name with the prefix, or a value that cannot be used; the
+            message names every such variable and never repeats a value.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    given = {*os.environ, *dotenv_values(".env")}  # noqa: TID251 - this is the reader
+    unknown = sorted(n for n in given if n.upper().startswith(PREFIX) and n.upper() not in known)
+    if unknown:
+        raise SettingsInvalid(f"unknown settings: {', '.join(unknown)}")
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsInvalid(_describe(error)) from None
+
+
+def _describe(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = PREFIX + str(problem["loc"][0]).upper() if problem["loc"] else "settings"
+        lines.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}")
+    return "\n".join(lines)
