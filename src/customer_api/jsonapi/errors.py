@@ -1,0 +1,38 @@
+"""Error documents (JSON:API 1.1, section 11), and how violations become errors."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from customer_api.jsonapi.strict_json import serialize
+from customer_api.jsonapi.validation import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorObject:
+    """One reason why a request was refused."""
+
+    status: int
+    """The HTTP status; a JSON number on the wire, as clients of this contract expect."""
+    detail: str
+    code: str | None = None
+    """What programs tell errors apart by; None for errors of routing and of form."""
+    meta: Mapping[str, object] | None = None
+    """Facts for programs, such as a request id; None leaves the member out."""
+
+
+def error_document(errors: Sequence[ErrorObject]) -> bytes:
+    """Return the body of a refusal."""
+    return serialize({"errors": [_object(error) for error in errors]})
+
+
+def validation_errors(violations: Iterable[Violation]) -> tuple[ErrorObject, ...]:
+    """Return one error for each violation, in the same order."""
+    return tuple(ErrorObject(422, str(violation), code="901") for violation in violations)
+
+
+def _object(error: ErrorObject) -> dict[str, object]:
+    result: dict[str, object] = {} if error.code is None else {"code": error.code}
+    result |= {"status": error.status, "detail": error.detail}
+    if error.meta is not None:
+        result["meta"] = dict(error.meta)
+    return result
