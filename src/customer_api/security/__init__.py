@@ -1,0 +1,1 @@
+"""Secrets and their defence: password hashes, tokens, one-time keys, the password policy, limits."""

@@ -1,0 +1,225 @@
+"""Password hashes: argon2id for new ones, and those of the shops that customers come from.
+
+Hashing runs on threads of its own, behind a bounded queue, and never on the event loop.
+"""
+
+import asyncio
+import base64
+import hashlib
+import math
+import os
+import re
+import secrets
+import sys
+import threading
+import time
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, TypeVar
+
+from passlib.hash import argon2, bcrypt
+
+from customer_api.core.errors import Unavailable
+
+T = TypeVar("T")
+
+LONGEST_WAIT_SECONDS: Final = 2.0
+LONGEST_PASSWORD: Final = 4096  # characters; more is refused by the library
+THREAD_NICENESS: Final = 10
+
+# Until the first hash has been timed; generous, so that an early flood is turned away too.
+_FIRST_ESTIMATE_SECONDS: Final = 0.1
+_ESTIMATE_WEIGHT: Final = 1 / 8
+
+_BCRYPT_BYTES: Final = 72
+# The last characters of salt and checksum hold fewer than six bits; only these are canonical.
+_BCRYPT: Final = re.compile(
+    r"\$2[aby]\$(?P<cost>\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]",
+    re.ASCII,
+)
+_BCRYPT_COSTS: Final = range(4, 17)
+_ARGON2: Final = re.compile(
+    r"\$argon2id?\$(?:v=1[69]\$)?"
+    r"m=(?P<memory>[1-9]\d{0,7}),t=(?P<time>[1-9]\d?),p=(?P<lanes>[1-9]\d?)"
+    r"\$(?P<salt>[A-Za-z0-9+/]{11,86})\$(?P<checksum>[A-Za-z0-9+/]{22,86})",
+    re.ASCII,
+)
+_ARGON2_MEMORY_KIB: Final = 1024 * 1024
+_ARGON2_TIME: Final = 20
+_ARGON2_LANES: Final = 16
+
+
+class HashingBusy(Unavailable):
+    """So many passwords wait to be hashed that this one's turn would come too late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the comparison of a password with a stored digest showed."""
+
+    matches: bool
+    replacement: str | None
+    """A digest to store instead, when the password matched one of an older making."""
+
+
+class PasswordHasher:
+    """Hashes and verifies on threads that give way to the requests of others.
+
+    Passwords are compared in their NFKC form, so that it does not matter how a keyboard composes an
+    accent; digests from elsewhere may have been made of another form, so the text as sent is tried
+    too.
+    """
+
+    def __init__(self, *, memory_kib: int, time_cost: int, threads: int) -> None:
+        for scheme in (argon2, bcrypt):
+            scheme.get_backend()  # loads it; two threads that do so at once disturb each other
+        self._argon2 = argon2.using(
+            type="ID", memory_cost=memory_kib, time_cost=time_cost, parallelism=1
+        )
+        self._threads = threads
+        self._executor = ThreadPoolExecutor(
+            threads, thread_name_prefix="hashing", initializer=_give_way
+        )
+        self._pending = 0
+        self._estimate_seconds = _FIRST_ESTIMATE_SECONDS
+
+    async def hash(self, password: str) -> str:
+        """Return a new argon2id digest.
+
+        Raises:
+            HashingBusy: the wait would exceed two seconds.
+            ValueError: the password has lone surrogates, a NUL or more than 4096 characters, all of
+                which are refused at the edge.
+        """
+        return await self._run(lambda: self._hash(password))
+
+    async def verify(self, password: str, digest: str | None) -> Verification:
+        """Compare a password with a stored digest, at the same cost whether there is one or not.
+
+        `None` and digests that nobody can verify never match, nor do passwords that `hash` refuses.
+
+        Raises:
+            HashingBusy: the wait would exceed two seconds.
+        """
+        return await self._run(lambda: self._verify(password, digest))
+
+    def close(self) -> None:
+        """Finish what is being hashed and drop what waits."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        wait_seconds = self._pending * self._estimate_seconds / self._threads
+        if wait_seconds > LONGEST_WAIT_SECONDS:
+            raise HashingBusy(math.ceil(wait_seconds))
+        self._pending += 1
+        try:
+            loop = asyncio.get_running_loop()
+            result, seconds = await loop.run_in_executor(self._executor, _timed, work)
+        finally:
+            self._pending -= 1
+        self._estimate_seconds += (seconds - self._estimate_seconds) * _ESTIMATE_WEIGHT
+        return result
+
+    @cached_property
+    def _dummy(self) -> str:
+        """A digest that no password matches, of the cost of a real one."""
+        return self._hash(secrets.token_urlsafe(32))
+
+    def _hash(self, password: str) -> str:
+        texts = _texts(password)
+        if not texts:
+            raise ValueError("this text cannot be a password")
+        digest: str = self._argon2.hash(texts[0])
+        return digest
+
+    def _verify(self, password: str, digest: str | None) -> Verification:
+        # The dummy is made by the first verification of any kind, so that its making shows nothing.
+        dummy = self._dummy
+        known = digest if digest is not None and is_supported_hash(digest) else dummy
+        texts = _texts(password)
+        match = next((text for text in texts if _matches(text, known)), None)
+        if match is None:
+            return Verification(matches=False, replacement=None)
+        ours = known.startswith("$argon2id$") and not self._argon2.needs_update(known)
+        if ours and match == texts[0]:
+            return Verification(matches=True, replacement=None)
+        return Verification(matches=True, replacement=self._hash(password))
+
+
+def is_supported_hash(text: str) -> bool:
+    """Tell whether this is a whole, canonical bcrypt, argon2id or argon2i hash of bearable cost.
+
+    Bearable are bcrypt costs from 4 to 16, and argon2 up to 1 GiB, 20 passes and 16 lanes: what
+    comes from elsewhere must not be able to stop the server.
+    """
+    if found := _BCRYPT.fullmatch(text):
+        return int(found["cost"]) in _BCRYPT_COSTS
+    if found := _ARGON2.fullmatch(text):
+        lanes = int(found["lanes"])
+        return (
+            8 * lanes <= int(found["memory"]) <= _ARGON2_MEMORY_KIB
+            and int(found["time"]) <= _ARGON2_TIME
+            and lanes <= _ARGON2_LANES
+            and _is_canonical_base64(found["salt"])
+            and _is_canonical_base64(found["checksum"])
+        )
+    return False
+
+
+def _is_canonical_base64(text: str) -> bool:
+    try:
+        decoded = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        return False
+    return base64.b64encode(decoded).rstrip(b"=").decode() == text
+
+
+def _texts(password: str) -> tuple[str, ...]:
+    """Return the texts to try, the normal form first; none when it cannot be a password."""
+    if len(password) > LONGEST_PASSWORD or "\0" in password or not _has_utf8(password):
+        return ()
+    normal = unicodedata.normalize("NFKC", password)
+    if normal == password or len(normal) > LONGEST_PASSWORD:  # one character can become eighteen
+        return (password,)
+    return (normal, password)
+
+
+def _has_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _matches(text: str, digest: str) -> bool:
+    """Compare a text with a supported hash; a hash that cannot be computed matches nothing."""
+    with suppress(ValueError):  # the library's word for "not enough memory", too
+        if digest.startswith("$argon2"):
+            return bool(argon2.verify(text, digest))
+        return bool(bcrypt.verify(_for_bcrypt(text), digest))
+    return False
+
+
+def _for_bcrypt(text: str) -> bytes:
+    """Return what a shop hashed with bcrypt, which sees 72 bytes: a digest of longer passwords."""
+    raw = text.encode()
+    if len(raw) <= _BCRYPT_BYTES:
+        return raw
+    return base64.b64encode(hashlib.sha512(raw).digest())[:_BCRYPT_BYTES]
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    started = time.perf_counter()
+    return work(), time.perf_counter() - started
+
+
+def _give_way() -> None:
+    """Lower the priority of the present thread; only Linux knows priorities of single threads."""
+    if sys.platform == "linux":  # pragma: no branch - depends on where the tests run
+        with suppress(OSError):  # it has a lower one already
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), THREAD_NICENESS)
