@@ -1,0 +1,214 @@
+"""Delivers what is in the outbox.
+
+A server that takes no mail at all pauses the worker and costs the mails none of their tries; a mail
+that fails alone is tried again after a growing while and parked in the end.
+"""
+
+import asyncio
+import logging
+import random
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from customer_api.core.clock import Clock
+from customer_api.core.db import UnitsOfWork
+from customer_api.core.errors import DatabaseUnavailable
+from customer_api.mail.message import MessageRefused, compose
+from customer_api.mail.outbox import ClaimedMail, Outbox
+from customer_api.mail.render import Renderer
+from customer_api.mail.transport import (
+    DeliveryFailed,
+    DeliveryRefused,
+    ServerUnavailable,
+    Transport,
+)
+
+logger = logging.getLogger(__name__)
+
+MAIL_SENT: Final = "mail_sent"
+MAIL_FAILED: Final = "mail_failed"
+MAIL_PARKED: Final = "mail_parked"
+MAIL_BROKEN: Final = "mail_broken"
+MAIL_CLAIM_LOST: Final = "mail_claim_lost"
+MAILS_EXPIRED: Final = "mails_expired"
+MAIL_WORKER_PAUSED: Final = "mail_worker_paused"
+MAIL_WORKER_FAILED: Final = "mail_worker_failed"
+
+LEASE: Final = timedelta(minutes=2)
+BATCH: Final = 5  # so many time-outs of the transport (20 s) fit into the lease
+IDLE_SECONDS: Final = 1.0
+PAUSE_MAX_SECONDS: Final = 30.0
+
+FIRST_DELAY_SECONDS: Final = 30
+DELAY_MAX_SECONDS: Final = 3600
+
+_RANDOM: Final = random.SystemRandom()
+
+
+class MailWorker:
+    """Sends waiting mails one after the other; any number of workers may run at once."""
+
+    def __init__(
+        self,
+        *,
+        units: UnitsOfWork[object],
+        outbox: Outbox,
+        renderer: Renderer,
+        transport: Transport,
+        clock: Clock,
+        max_tries: int,
+    ) -> None:
+        self._units = units
+        self._outbox = outbox
+        self._renderer = renderer
+        self._transport = transport
+        self._clock = clock
+        self._max_tries = max_tries
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Let a waiting worker look into the outbox at once; call it from the event loop."""
+        self._woken.set()
+
+    async def run_once(self) -> int:
+        """Try to send a few due mails; return how many were tried.
+
+        Raises:
+            ServerUnavailable: the mail server takes nothing; what was not sent stays due.
+            DatabaseUnavailable: what was sent but not marked is sent again, with the same id.
+        """
+        return await self._deliver_batch(asyncio.Event())
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send mails until `stop` is set; then finish the mail in hand and return the others."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                handled = await self._deliver_batch(stop)
+            except (DatabaseUnavailable, ServerUnavailable) as error:
+                failures += 1
+                code = getattr(error, "code", type(error).__name__)
+                logger.warning(MAIL_WORKER_PAUSED, extra={"code": code})
+            except Exception as error:  # noqa: BLE001 - the worker outlives whatever happens
+                failures += 1
+                logger.error(MAIL_WORKER_FAILED, extra={"code": type(error).__name__})  # noqa: TRY400 - tracebacks hold addresses
+            else:
+                failures = 0
+                if handled:
+                    continue
+            if failures:
+                await _first_of(stop, seconds=pause_seconds(failures))
+            else:
+                await _first_of(stop, self._woken, seconds=IDLE_SECONDS)
+                self._woken.clear()
+
+    async def _deliver_batch(self, stop: asyncio.Event) -> int:
+        claimed, expired = await self._units.write(self._claim)
+        if expired:
+            logger.warning(MAILS_EXPIRED, extra={"count": expired})
+        for position, mail in enumerate(claimed):
+            if stop.is_set():
+                await self._release(claimed[position:])
+                return position
+            try:
+                await self._deliver(mail)
+            except ServerUnavailable:
+                await self._release(claimed[position:])
+                raise
+        return len(claimed)
+
+    def _claim(self, connection: Connection) -> tuple[tuple[ClaimedMail, ...], int]:
+        expired = self._outbox.expire(connection)
+        return self._outbox.claim(connection, limit=BATCH, lease=LEASE), expired
+
+    async def _release(self, mails: tuple[ClaimedMail, ...]) -> None:
+        def work(connection: Connection) -> None:
+            for mail in mails:
+                self._outbox.release(connection, mail)
+
+        await self._units.write(work)
+
+    async def _deliver(self, claimed: ClaimedMail) -> None:
+        try:
+            await self._send(claimed)
+        except ServerUnavailable:
+            raise
+        except (MessageRefused, DeliveryRefused) as refusal:
+            await self._park(claimed, refusal.code)
+        except DeliveryFailed as failure:
+            await self._fail(claimed, failure.code)
+        except Exception as error:  # noqa: BLE001 - such as a broken template; the other mails go on
+            code = type(error).__name__
+            _log(logging.ERROR, MAIL_BROKEN, claimed, code)
+            await self._fail(claimed, code)
+        else:
+            is_ours = await self._units.write(lambda it: self._outbox.mark_sent(it, claimed))
+            _log(logging.INFO, MAIL_SENT if is_ours else MAIL_CLAIM_LOST, claimed)
+
+    async def _send(self, claimed: ClaimedMail) -> None:
+        mail = claimed.mail
+        message = compose(
+            self._renderer.render(mail),
+            sender=self._outbox.sender,
+            recipient=mail.recipient,
+            reference=mail.reference,
+            message_id=claimed.message_id,
+            date=claimed.created_at,
+        )
+        await self._transport.send(message, recipient=message["To"].addresses[0].addr_spec)
+
+    async def _fail(self, claimed: ClaimedMail, code: str) -> None:
+        if claimed.tries + 1 >= self._max_tries:
+            await self._park(claimed, code)
+            return
+        delay = delay_seconds(claimed.tries, share=_RANDOM.random())
+        next_try_at = self._clock.now() + timedelta(seconds=delay)
+        is_ours = await self._units.write(
+            lambda it: self._outbox.mark_failed(it, claimed, error=code, next_try_at=next_try_at)
+        )
+        _log(logging.WARNING, MAIL_FAILED if is_ours else MAIL_CLAIM_LOST, claimed, code)
+
+    async def _park(self, claimed: ClaimedMail, code: str) -> None:
+        is_ours = await self._units.write(
+            lambda it: self._outbox.mark_parked(it, claimed, error=code)
+        )
+        _log(logging.WARNING, MAIL_PARKED if is_ours else MAIL_CLAIM_LOST, claimed, code)
+
+
+def delay_seconds(tries: int, *, share: float) -> float:
+    """Return how long a mail waits after one more failure: 30 s, then twice as long, up to 1 h.
+
+    Args:
+        tries: earlier failures.
+        share: random, from 0 (half of the time) to 1 (all of it), so that mails that failed
+            together come back apart.
+    """
+    longest = min(FIRST_DELAY_SECONDS << min(tries, 10), DELAY_MAX_SECONDS)
+    return longest * (1 + share) / 2
+
+
+def pause_seconds(failures: int) -> float:
+    """Return how long the worker rests after failures in a row: 1 s, twice as long, up to 30 s."""
+    return min(float(1 << min(failures - 1, 10)), PAUSE_MAX_SECONDS)
+
+
+def _log(level: int, event: str, claimed: ClaimedMail, code: str | None = None) -> None:
+    data = {
+        "mail_id": claimed.id,
+        "template": claimed.mail.template,
+        "reference": claimed.mail.reference,
+        "code": code,
+    }
+    logger.log(level, event, extra=data)
+
+
+async def _first_of(*events: asyncio.Event, seconds: float) -> None:
+    """Wait until one of the events is set, or for so many seconds."""
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()

@@ -1,0 +1,104 @@
+"""A movable clock, units on a migrated database, an outbox in it, and customers to write to."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, select
+
+from customer_api.core.db import open_units
+from customer_api.customers.models import CustomerRow
+from customer_api.mail.message import PASSWORD_CHANGED, Mail
+from customer_api.mail.models import MailRow
+from customer_api.mail.outbox import Outbox
+
+SENDER = "shop@shop.example"
+
+
+class MovableClock:
+    def __init__(self):
+        self._now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+    def now(self):
+        return self._now
+
+    def advance(self, **amount):
+        self._now += timedelta(**amount)
+
+
+@pytest.fixture
+def clock():
+    return MovableClock()
+
+
+@pytest.fixture
+async def units(database_url):
+    opened = open_units(database_url, pytest.fail)  # no session takes part
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def outbox(clock):
+    return Outbox(clock=clock, sender=SENDER)
+
+
+@pytest.fixture
+def make_mail():
+    def make(customer_id=1, **changes):
+        values = {
+            "template": PASSWORD_CHANGED,
+            "recipient": "ada@customer.example",
+            "locale": "en_US",
+            "reference": "DE--7K3MX0Q2VD",
+            "customer_id": customer_id,
+            "variables": {"first_name": "Ada", "last_name": "Lovelace"},
+        }
+        return Mail(**(values | changes))
+
+    return make
+
+
+class Box:
+    """The outbox under test, each call a unit of its own."""
+
+    def __init__(self, *, units, outbox, make_mail):
+        self.units = units
+        self.outbox = outbox
+        self._make_mail = make_mail
+
+    async def add_customer(self, name="ada"):
+        """Insert a customer and return the id."""
+        values = {
+            "reference": f"DE--{name}",
+            "email": f"{name}@customer.example",
+            "email_key": f"{name}@customer.example",
+            "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+            "updated_at": datetime(2026, 1, 1, tzinfo=UTC),
+            "version": 1,
+        }
+        statement = insert(CustomerRow).values(values).returning(CustomerRow.id)
+        return await self.units.write(lambda it: it.execute(statement).scalar_one())
+
+    async def put(self, customer_id, expires_after=None, **changes):
+        """Queue a mail to the customer."""
+        await self.do("put", self._make_mail(customer_id, **changes), expires_after=expires_after)
+
+    async def claim(self, limit=10):
+        """Claim mails for two minutes."""
+        return await self.do("claim", limit=limit, lease=timedelta(minutes=2))
+
+    async def do(self, method, *arguments, **options):
+        """Call a method of the outbox."""
+        return await self.units.write(
+            lambda it: getattr(self.outbox, method)(it, *arguments, **options)
+        )
+
+    async def rows(self):
+        """Return the table's rows, in the order they were queued."""
+        statement = select(MailRow.__table__).order_by(MailRow.id)
+        return await self.units.read(lambda it: it.execute(statement).all())
+
+
+@pytest.fixture
+def box(units, outbox, make_mail):
+    return Box(units=units, outbox=outbox, make_mail=make_mail)
