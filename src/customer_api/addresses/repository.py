@@ -1,0 +1,120 @@
+"""Queries over addresses; removed ones are invisible to all of them."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Update, bindparam, insert, select, update
+
+from customer_api.addresses.models import Address, AddressRow
+from customer_api.core.ids import CustomerId
+
+_COLUMNS: Final = tuple(getattr(AddressRow, field.name) for field in fields(Address))
+PERSONAL_COLUMNS: Final = tuple(
+    field.name for field in fields(Address) if field.name not in {"id", "uuid"}
+)
+
+_OF_CUSTOMER = (
+    select(*_COLUMNS)
+    .where(AddressRow.customer_id == bindparam("customer"), AddressRow.deleted_at.is_(None))
+    .order_by(AddressRow.id)
+)
+_ONE = _OF_CUSTOMER.where(AddressRow.uuid == bindparam("uuid"))
+_ADD = insert(AddressRow).returning(*_COLUMNS)
+_REMOVE = (
+    update(AddressRow)
+    .where(
+        AddressRow.customer_id == bindparam("customer"),
+        AddressRow.uuid == bindparam("of"),
+        AddressRow.deleted_at.is_(None),
+    )
+    .values(deleted_at=bindparam("now"), updated_at=bindparam("now"))
+    .returning(*_COLUMNS)
+)
+_ERASE = (
+    update(AddressRow)
+    .where(AddressRow.customer_id == bindparam("customer"), AddressRow.address1.is_not(None))
+    .values(
+        dict.fromkeys(PERSONAL_COLUMNS)
+        | {"deleted_at": bindparam("now"), "updated_at": bindparam("now")}
+    )
+)
+
+
+def list_of_customer(connection: Connection, customer_id: CustomerId) -> tuple[Address, ...]:
+    """Return the whole book in the order of creation."""
+    rows = connection.execute(_OF_CUSTOMER, {"customer": customer_id})
+    return tuple(_to_address(row) for row in rows)
+
+
+def find(connection: Connection, customer_id: CustomerId, uuid: str) -> Address | None:
+    """Return one address of this customer."""
+    row = connection.execute(_ONE, {"customer": customer_id, "uuid": uuid}).one_or_none()
+    return None if row is None else _to_address(row)
+
+
+def add(
+    connection: Connection,
+    customer_id: CustomerId,
+    values: Mapping[str, object],
+    *,
+    uuid: str,
+    now: datetime,
+) -> Address:
+    """Insert an address; `values` are column names to values, absent ones become NULL."""
+    row = dict.fromkeys(PERSONAL_COLUMNS) | dict(values)
+    row |= {"uuid": uuid, "customer_id": customer_id, "created_at": now, "updated_at": now}
+    return _to_address(connection.execute(_ADD, row).one())
+
+
+def change(
+    connection: Connection,
+    customer_id: CustomerId,
+    uuid: str,
+    *,
+    changes: Mapping[str, object],
+    now: datetime,
+) -> Address | None:
+    """Set columns of one address and return it; None when the customer has no such address."""
+    parameters = {f"new_{name}": value for name, value in changes.items()}
+    row = connection.execute(
+        _change_statement(tuple(sorted(changes))),
+        parameters | {"customer": customer_id, "of": uuid, "now": now},
+    ).one_or_none()
+    return None if row is None else _to_address(row)
+
+
+def remove(
+    connection: Connection, customer_id: CustomerId, uuid: str, *, now: datetime
+) -> Address | None:
+    """Hide one address and return it; None when the customer has no such address."""
+    parameters = {"customer": customer_id, "of": uuid, "now": now}
+    row = connection.execute(_REMOVE, parameters).one_or_none()
+    return None if row is None else _to_address(row)
+
+
+def erase_of_customer(connection: Connection, customer_id: CustomerId, *, now: datetime) -> int:
+    """Empty and hide all addresses, removed ones too; returns how many were not empty before."""
+    return connection.execute(_ERASE, {"customer": customer_id, "now": now}).rowcount
+
+
+@cache
+def _change_statement(names: tuple[str, ...]) -> Update:
+    return (
+        update(AddressRow)
+        .where(
+            AddressRow.customer_id == bindparam("customer"),
+            AddressRow.uuid == bindparam("of"),
+            AddressRow.deleted_at.is_(None),
+        )
+        .values(
+            {name: bindparam(f"new_{name}") for name in names} | {"updated_at": bindparam("now")}
+        )
+        .returning(*_COLUMNS)
+    )
+
+
+def _to_address(row: Row[*tuple[Any, ...]]) -> Address:
+    return Address(*row)

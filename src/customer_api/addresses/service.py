@@ -1,0 +1,181 @@
+"""The rules of the address book, above all those of the two defaults."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from customer_api.addresses import repository
+from customer_api.addresses.errors import AddressNotFound
+from customer_api.addresses.models import Address, BookEntry
+from customer_api.core.clock import Clock
+from customer_api.core.ids import AddressId, random_uuid
+from customer_api.core.types import Claims
+from customer_api.customers import repository as customers
+from customer_api.customers.errors import CustomerNotFound
+from customer_api.customers.models import Customer, Session, Units
+from customer_api.customers.service import require_owner
+
+
+@dataclass(frozen=True, slots=True)
+class SaveAddress:
+    """Command: the sent fields of a new or changed address."""
+
+    values: Mapping[str, object]
+    """Column name to new value; what is absent stays (or is empty in a new address)."""
+    is_default_billing: bool
+    is_default_shipping: bool
+
+
+class AddressService:
+    """Keeps the address book of the customer who calls.
+
+    Raises (all methods that take a reference):
+        NotOwner: the reference is not the caller's own, whether it exists or not.
+        AddressNotFound: the caller has no address with this uuid.
+    """
+
+    def __init__(self, *, units: Units, clock: Clock) -> None:
+        self._units = units
+        self._clock = clock
+
+    async def book(self, claims: Claims, reference: str) -> tuple[BookEntry, ...]:
+        """Return all addresses in the order of creation."""
+
+        def work(connection: Connection, session: Session) -> tuple[BookEntry, ...]:
+            require_owner(session, reference)
+            return _book(connection, session.customer)
+
+        return await self._units.read_as(claims, work)
+
+    async def profile_with_book(
+        self, claims: Claims, reference: str | None
+    ) -> tuple[Customer, tuple[BookEntry, ...]]:
+        """Return the caller together with their addresses; None as reference means "me".
+
+        Raises:
+            CustomerNotFound: the reference is not the caller's own, whether it exists or not.
+        """
+
+        def work(
+            connection: Connection, session: Session
+        ) -> tuple[Customer, tuple[BookEntry, ...]]:
+            if reference is not None and session.customer.reference != reference:
+                raise CustomerNotFound
+            return session.customer, _book(connection, session.customer)
+
+        return await self._units.read_as(claims, work)
+
+    async def entry(self, claims: Claims, reference: str, uuid: str) -> BookEntry:
+        """Return one address."""
+
+        def work(connection: Connection, session: Session) -> BookEntry:
+            require_owner(session, reference)
+            address = repository.find(connection, session.customer.id, uuid)
+            if address is None:
+                raise AddressNotFound
+            return _entry(address, session.customer)
+
+        return await self._units.read_as(claims, work)
+
+    async def add(self, claims: Claims, reference: str, command: SaveAddress) -> BookEntry:
+        """Add an address; it becomes a default when it asks to be or when there is none."""
+
+        def work(connection: Connection, session: Session) -> BookEntry:
+            require_owner(session, reference)
+            address = repository.add(
+                connection,
+                session.customer.id,
+                command.values,
+                uuid=random_uuid(),
+                now=self._clock.now(),
+            )
+            return _with_defaults(connection, session.customer, address, command)
+
+        return await self._units.write_as(claims, work)
+
+    async def change(
+        self, claims: Claims, reference: str, uuid: str, command: SaveAddress
+    ) -> BookEntry:
+        """Change an address; the rule of the defaults is that of `add`."""
+
+        def work(connection: Connection, session: Session) -> BookEntry:
+            require_owner(session, reference)
+            address = repository.change(
+                connection,
+                session.customer.id,
+                uuid,
+                changes=command.values,
+                now=self._clock.now(),
+            )
+            if address is None:
+                raise AddressNotFound
+            return _with_defaults(connection, session.customer, address, command)
+
+        return await self._units.write_as(claims, work)
+
+    async def remove(self, claims: Claims, reference: str, uuid: str) -> None:
+        """Remove an address; a default it was has no successor until the next add or change."""
+
+        def work(connection: Connection, session: Session) -> None:
+            require_owner(session, reference)
+            customer = session.customer
+            address = repository.remove(connection, customer.id, uuid, now=self._clock.now())
+            if address is None:
+                raise AddressNotFound
+            _set_defaults(
+                connection,
+                customer,
+                billing=_unless(customer.default_billing_address_id, address.id),
+                shipping=_unless(customer.default_shipping_address_id, address.id),
+            )
+
+        await self._units.write_as(claims, work)
+
+
+def _book(connection: Connection, customer: Customer) -> tuple[BookEntry, ...]:
+    return tuple(
+        _entry(address, customer)
+        for address in repository.list_of_customer(connection, customer.id)
+    )
+
+
+def _entry(address: Address, customer: Customer) -> BookEntry:
+    return BookEntry(
+        address,
+        is_default_billing=address.id == customer.default_billing_address_id,
+        is_default_shipping=address.id == customer.default_shipping_address_id,
+    )
+
+
+def _with_defaults(
+    connection: Connection, customer: Customer, address: Address, command: SaveAddress
+) -> BookEntry:
+    billing = customer.default_billing_address_id
+    shipping = customer.default_shipping_address_id
+    if command.is_default_billing or billing is None:
+        billing = address.id
+    if command.is_default_shipping or shipping is None:
+        shipping = address.id
+    _set_defaults(connection, customer, billing=billing, shipping=shipping)
+    return BookEntry(
+        address,
+        is_default_billing=billing == address.id,
+        is_default_shipping=shipping == address.id,
+    )
+
+
+def _set_defaults(
+    connection: Connection,
+    customer: Customer,
+    *,
+    billing: AddressId | None,
+    shipping: AddressId | None,
+) -> None:
+    present = (customer.default_billing_address_id, customer.default_shipping_address_id)
+    if (billing, shipping) != present:
+        customers.set_default_addresses(connection, customer.id, billing=billing, shipping=shipping)
+
+
+def _unless(default: AddressId | None, removed: AddressId) -> AddressId | None:
+    return None if default == removed else default

@@ -1,0 +1,1 @@
+"""Deleting an account: irreversible anonymization, all or nothing, with a receipt."""

@@ -1,0 +1,73 @@
+"""Erasing a customer in one transaction."""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from customer_api.anonymization import repository
+from customer_api.anonymization.models import Actor, Receipt
+from customer_api.core.clock import Clock
+from customer_api.core.types import Claims
+from customer_api.customers.mails import mail_to
+from customer_api.customers.models import Customer, Session, Units
+from customer_api.customers.service import require_owner
+from customer_api.mail.message import ACCOUNT_DELETED
+from customer_api.mail.outbox import Outbox
+from customer_api.plugin import Anonymizer, ErasureContext
+
+logger = logging.getLogger(__name__)
+
+LAST_MAIL_TTL: Final = timedelta(hours=24)
+"""After that the last mail is wiped, delivered or not."""
+
+
+class AnonymizationService:
+    """Runs every anonymizer over a customer; any failure leaves the customer as before."""
+
+    def __init__(
+        self, *, units: Units, clock: Clock, outbox: Outbox, anonymizers: Sequence[Anonymizer]
+    ) -> None:
+        self._units = units
+        self._clock = clock
+        self._outbox = outbox
+        self._anonymizers = anonymizers
+
+    async def erase_own_account(self, claims: Claims, reference: str) -> None:
+        """Erase the customer who calls.
+
+        Raises:
+            NotOwner: the reference is not the caller's own, whether it exists or not.
+        """
+
+        def work(connection: Connection, session: Session) -> None:
+            require_owner(session, reference)
+            self.erase(connection, session.customer, Actor.CUSTOMER)
+
+        await self._units.write_as(claims, work)
+        logger.info("customer_erased", extra={"reference": reference, "actor": Actor.CUSTOMER})
+
+    def erase(self, connection: Connection, customer: Customer, actor: Actor) -> None:
+        """Erase a locked customer inside the caller's transaction; nothing if it is done already.
+
+        The last mail is queued after the outbox was wiped and holds the old address until it is
+        sent, at most `LAST_MAIL_TTL`; a mailbox that was never proven gets none.
+        """
+        if customer.anonymized_at is not None:
+            return
+        now = self._clock.now()
+        context = ErasureContext(
+            connection=connection,
+            customer_id=customer.id,
+            reference=customer.reference,
+            email_key=customer.email_key,
+            now=now,
+        )
+        counts = {anonymizer.name: anonymizer.erase(context) for anonymizer in self._anonymizers}
+        repository.add(connection, customer.id, Receipt(customer.reference, actor, now, counts))
+        if customer.is_registered:
+            self._outbox.put(
+                connection, mail_to(customer, ACCOUNT_DELETED), expires_after=LAST_MAIL_TTL
+            )

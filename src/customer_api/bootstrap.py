@@ -1,0 +1,251 @@
+"""The composition root: the one place where settings become objects."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+
+from customer_api.addresses.service import AddressService
+from customer_api.anonymization.registry import load_registry
+from customer_api.anonymization.retention import UnconfirmedRetention
+from customer_api.anonymization.service import AnonymizationService
+from customer_api.core.clock import Clock, SystemClock
+from customer_api.core.db import Base, open_units
+from customer_api.core.schema import head_revision
+from customer_api.core.settings import Settings
+from customer_api.credentials.keys import MailedKeys
+from customer_api.credentials.mails import KeyLink, KeyMails
+from customer_api.credentials.models import Purpose
+from customer_api.customers.models import Units
+from customer_api.customers.references import (
+    LARGEST_STEP,
+    RandomReferences,
+    References,
+    SequentialReferences,
+)
+from customer_api.customers.service import CustomerService
+from customer_api.mail.outbox import Outbox
+from customer_api.mail.render import Renderer
+from customer_api.mail.transport import Transport, open_transport
+from customer_api.mail.worker import MailWorker
+from customer_api.passwords.service import PasswordService
+from customer_api.registration.service import RegistrationRules, RegistrationService
+from customer_api.security.hashing import PasswordHasher
+from customer_api.security.jwt import AccessTokens, load_signing_keys
+from customer_api.security.password_policy import PasswordPolicy
+from customer_api.security.rate_limit import (
+    LoginLimiter,
+    LoginLimits,
+    MailboxLimiter,
+    MailboxLimits,
+    UnlimitedLogins,
+    UnlimitedMailboxes,
+)
+from customer_api.tokens.repository import LiveSessions
+from customer_api.tokens.service import TokenLifetimes, TokenService
+from customer_api.tokens.subject import JsonSubjects, PlainSubjects, Subjects
+
+metadata = Base.metadata
+"""Every table of the program: importing this module has imported all models."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """The objects of one process, wired together."""
+
+    settings: Settings
+    clock: Clock
+    units: Units
+    hasher: PasswordHasher
+    access_tokens: AccessTokens
+    subjects: Subjects
+    customers: CustomerService
+    addresses: AddressService
+    registration: RegistrationService
+    passwords: PasswordService
+    tokens: TokenService
+    anonymization: AnonymizationService
+    retention: UnconfirmedRetention
+    mail_worker: MailWorker
+    transport: Transport
+    schema_revision: str
+
+    async def close(self) -> None:
+        """Release connections and threads; the container cannot be used afterwards."""
+        await self.transport.close()
+        await self.units.close()
+        self.hasher.close()
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    transport: Transport | None = None,
+    plugins: Sequence[EntryPoint] | None = None,
+) -> Container:
+    """Wire a container; nothing connects yet.
+
+    Args:
+        settings: the validated settings.
+        clock: the machine's clock by default.
+        transport: where mails go; by default what the settings name.
+        plugins: anonymizer plugins; those of the installed distributions by default.
+
+    Raises:
+        SigningKeyInvalid: a signing key cannot be used.
+        AnonymizersInvalid: a plugin cannot be loaded, or a required one is missing.
+        ValueError: the database or mail URL cannot be understood.
+    """
+    clock = clock or SystemClock()
+    anonymizers = load_registry(settings.required_anonymizers, plugins=plugins)
+    keys = load_signing_keys(settings.signing_keys)
+    transport = transport or open_transport(settings.mail_url.get_secret_value())
+    units = _open_units(settings, clock)
+    hasher = PasswordHasher(
+        memory_kib=settings.hash_memory_kib,
+        time_cost=settings.hash_time_cost,
+        threads=settings.hash_threads or os.cpu_count() or 1,
+    )
+    policy = _policy(settings)
+    logins, mailboxes = _limits(settings, clock)
+    outbox = Outbox(clock=clock, sender=settings.mail_from)
+    access_tokens = AccessTokens(
+        keys,
+        clock=clock,
+        audience=settings.token_audience,
+        ttl_seconds=settings.access_token_ttl_seconds,
+    )
+    is_glue = settings.token_subject == "glue"  # noqa: S105 - a form of the claim, no secret
+    subjects: Subjects = JsonSubjects() if is_glue else PlainSubjects()
+    confirmation_keys = MailedKeys(
+        Purpose.CONFIRMATION, clock=clock, ttl_seconds=settings.confirmation_ttl_seconds
+    )
+    restore_keys = MailedKeys(
+        Purpose.RESTORE, clock=clock, ttl_seconds=settings.restore_ttl_seconds
+    )
+    restores = KeyMails(
+        keys=restore_keys,
+        link=KeyLink(settings.restore_link, settings.storefront_url),
+        outbox=outbox,
+    )
+    anonymization = AnonymizationService(
+        units=units, clock=clock, outbox=outbox, anonymizers=anonymizers
+    )
+    return Container(
+        settings=settings,
+        clock=clock,
+        units=units,
+        hasher=hasher,
+        access_tokens=access_tokens,
+        subjects=subjects,
+        customers=CustomerService(units=units, clock=clock),
+        addresses=AddressService(units=units, clock=clock),
+        registration=RegistrationService(
+            units=units,
+            clock=clock,
+            hasher=hasher,
+            policy=policy,
+            references=_references(settings),
+            mailboxes=mailboxes,
+            outbox=outbox,
+            keys=confirmation_keys,
+            confirmations=KeyMails(
+                keys=confirmation_keys,
+                link=KeyLink(settings.confirmation_link, settings.storefront_url),
+                outbox=outbox,
+            ),
+            restores=restores,
+            rules=RegistrationRules(
+                has_double_opt_in=settings.double_opt_in,
+                hides_conflicts=settings.registration_conflict == "hidden",
+                terms_version=settings.terms_version,
+            ),
+        ),
+        passwords=PasswordService(
+            units=units,
+            clock=clock,
+            hasher=hasher,
+            policy=policy,
+            logins=logins,
+            mailboxes=mailboxes,
+            outbox=outbox,
+            confirmation_keys=confirmation_keys,
+            restore_keys=restore_keys,
+            restores=restores,
+        ),
+        tokens=TokenService(
+            units=units,
+            clock=clock,
+            hasher=hasher,
+            limits=logins,
+            access_tokens=access_tokens,
+            subjects=subjects,
+            refresh_secrets=[key.refresh_secret for key in keys],
+            lifetimes=TokenLifetimes(
+                access=settings.access_token_ttl_seconds,
+                refresh=settings.refresh_token_ttl_seconds,
+                session=settings.refresh_token_max_ttl_seconds,
+                retry=settings.refresh_retry_seconds,
+            ),
+        ),
+        anonymization=anonymization,
+        retention=UnconfirmedRetention(
+            units=units,
+            clock=clock,
+            anonymization=anonymization,
+            ttl_days=settings.unconfirmed_ttl_days,
+        ),
+        mail_worker=MailWorker(
+            units=units,
+            outbox=outbox,
+            renderer=Renderer(store=settings.store, overrides=settings.mail_templates),
+            transport=transport,
+            clock=clock,
+            max_tries=settings.mail_max_tries,
+        ),
+        transport=transport,
+        schema_revision=head_revision(),
+    )
+
+
+def _open_units(settings: Settings, clock: Clock) -> Units:
+    return open_units(
+        settings.database_url.get_secret_value(),
+        LiveSessions(clock),
+        pool_size=settings.database_pool_size,
+        pool_timeout_seconds=settings.database_pool_timeout_seconds,
+        statement_timeout_seconds=settings.database_statement_timeout_seconds,
+        busy_timeout_seconds=settings.database_busy_timeout_seconds,
+    )
+
+
+def _policy(settings: Settings) -> PasswordPolicy:
+    return PasswordPolicy(
+        min_length=settings.password_min_length,
+        max_length=settings.password_max_length,
+        pattern=settings.password_pattern,
+        sequence_limit=settings.password_sequence_limit,
+        deny_list=settings.password_deny_list,
+        allow_list=settings.password_allow_list,
+        context_words=(settings.store,),
+    )
+
+
+def _limits(settings: Settings, clock: Clock) -> tuple[LoginLimits, MailboxLimits]:
+    if settings.rate_limits == "off":
+        return UnlimitedLogins(), UnlimitedMailboxes()
+    logins = LoginLimiter(
+        clock=clock,
+        failure_limit=settings.login_failure_limit,
+        block_seconds=settings.login_block_seconds,
+        block_max_seconds=settings.login_block_max_seconds,
+    )
+    return logins, MailboxLimiter(clock=clock, mails_per_hour=settings.mails_per_hour)
+
+
+def _references(settings: Settings) -> References:
+    if settings.reference_strategy == "random":
+        return RandomReferences(settings.store)
+    is_gapless = settings.reference_strategy == "sequence"
+    return SequentialReferences(settings.store, largest_step=1 if is_gapless else LARGEST_STEP)

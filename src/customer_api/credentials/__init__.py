@@ -1,0 +1,1 @@
+"""Password digests and mailed one-time keys, kept apart from everything one may export or log."""

@@ -1,0 +1,66 @@
+"""Issuing and using mailed keys."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from customer_api.core.clock import Clock
+from customer_api.core.ids import CustomerId
+from customer_api.credentials import repository
+from customer_api.credentials.models import Purpose
+from customer_api.customers import repository as customers
+from customer_api.customers.models import Customer
+from customer_api.security import one_time_keys
+
+
+class MailedKeys:
+    """One-time keys of one purpose: 256 random bits that prove a mailbox."""
+
+    def __init__(self, purpose: Purpose, *, clock: Clock, ttl_seconds: int) -> None:
+        self._purpose = purpose
+        self._clock = clock
+        self._ttl = timedelta(seconds=ttl_seconds)
+
+    @property
+    def ttl_hours(self) -> int:
+        """Lifetime in whole hours, at least 1, for the text of the mail."""
+        return max(1, round(self._ttl / timedelta(hours=1)))
+
+    def issue(self, connection: Connection, customer_id: CustomerId) -> str:
+        """Return a fresh key, to be mailed; the customer's older ones stop working."""
+        key = one_time_keys.new_key()
+        now = self._clock.now()
+        repository.add_key(
+            connection,
+            customer_id,
+            self._purpose,
+            digest=one_time_keys.digest(key),
+            now=now,
+            expires_at=now + self._ttl,
+        )
+        return key
+
+    def find_owner(self, connection: Connection, key: str) -> Customer | None:
+        """Return whose key this is while it works, without consuming it."""
+        owner = repository.find_working_key_owner(
+            connection,
+            self._purpose,
+            digest=one_time_keys.digest(key),
+            now=self._clock.now(),
+        )
+        return None if owner is None else customers.find_by_id(connection, owner)
+
+    def use(self, connection: Connection, key: str) -> Customer | None:
+        """Consume a key and return its owner, locked; None when it does not work (any more)."""
+        digest = one_time_keys.digest(key)
+        now = self._clock.now()
+        owner = repository.find_working_key_owner(connection, self._purpose, digest=digest, now=now)
+        if owner is None:
+            return None
+        customer = customers.lock(connection, owner)
+        is_ours = repository.use_key(connection, self._purpose, digest=digest, now=now)
+        return customer if is_ours else None
+
+    def void(self, connection: Connection, customer_id: CustomerId) -> None:
+        """Make the customer's keys of this purpose worthless."""
+        repository.remove_keys(connection, customer_id, self._purpose)

@@ -1,0 +1,54 @@
+"""The tables that hold digests of secrets."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from customer_api.core.db import Base
+from customer_api.core.privacy import kept, personal
+from customer_api.core.types import BigKey, UtcDateTime
+
+
+class Purpose(StrEnum):
+    """What a mailed key is good for; a key works for nothing else."""
+
+    CONFIRMATION = "confirmation"
+    RESTORE = "restore"
+
+
+class CredentialRow(Base):
+    """The password digest of a customer; no row or NULL means that no password works."""
+
+    __tablename__ = "credentials"
+
+    customer_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("customers.id"), primary_key=True, info=kept("link to the customer")
+    )
+    password_hash: Mapped[str | None] = mapped_column(String(512), info=personal())
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, info=kept("age of the digest"))
+
+
+class OneTimeKeyRow(Base):
+    """A key that was mailed; only its SHA-256 is here."""
+
+    __tablename__ = "one_time_keys"
+    __table_args__ = (
+        Index("uq_one_time_keys_digest", "digest", unique=True),
+        Index("ix_one_time_keys_customer_id_purpose", "customer_id", "purpose"),
+    )
+
+    id: Mapped[int] = mapped_column(
+        BigKey, Identity(), primary_key=True, info=kept("row identity; rows go with erasure")
+    )
+    customer_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("customers.id"), info=kept("link to the customer")
+    )
+    purpose: Mapped[str] = mapped_column(String(20), info=kept("kind of the key"))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), info=personal())
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=kept("row goes with erasure"))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, info=kept("row goes with erasure"))
+    used_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, info=kept("row goes with erasure")
+    )

@@ -1,0 +1,1 @@
+"""The customer: a person with an account, their profile and their reference."""

@@ -1,0 +1,21 @@
+"""When two spellings of an e-mail address are the same mailbox."""
+
+import unicodedata
+from contextlib import suppress
+
+import idna
+
+
+def email_key(email: str) -> str:
+    """Return the form under which an address is unique: NFKC, case-folded, IDNA domain.
+
+    Mail is never sent to the key but to the spelling the owner gave. Text that is no address has a
+    key too (its folded self), so that looking it up finds nothing rather than fails.
+    """
+    folded = unicodedata.normalize("NFKC", email).casefold()
+    local, separator, domain = folded.rpartition("@")
+    if not separator:
+        return folded
+    with suppress(idna.IDNAError, UnicodeError):  # not a domain: the folded text serves as well
+        domain = idna.encode(domain, uts46=True).decode("ascii")
+    return f"{local}@{domain}"

@@ -1,0 +1,32 @@
+"""Refusals about customers."""
+
+from typing import ClassVar
+
+from customer_api.core.errors import AppError
+
+
+class CustomerNotFound(AppError):
+    """The reference is unknown, or belongs to somebody else; readers cannot tell which."""
+
+
+class NotOwner(AppError):
+    """The caller may not act on this reference, whether it exists or not."""
+
+
+class EmailTaken(AppError):
+    """Another account has this e-mail address, in this or another spelling."""
+
+    keeps_changes: ClassVar[bool] = True
+    """The mail that tells the owner of the mailbox must outlive the refusal."""
+
+
+class EmailMalformed(AppError):
+    """The address is none that mail can be sent to."""
+
+
+class EmailTooLong(AppError):
+    """The address has more than 100 characters."""
+
+
+class PasswordsDiffer(AppError):
+    """The password and its repetition are not the same."""

@@ -1,0 +1,22 @@
+"""Addressing mails to customers."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from customer_api.customers.models import Customer
+from customer_api.mail.message import Mail
+
+DEFAULT_LOCALE: Final = "en_US"
+
+
+def mail_to(customer: Customer, template: str, variables: Mapping[str, str] | None = None) -> Mail:
+    """Return a mail in the customer's language to the address as they spelt it."""
+    greeting = {"first_name": customer.first_name or "", "last_name": customer.last_name or ""}
+    return Mail(
+        template=template,
+        recipient=customer.email,
+        locale=customer.locale or DEFAULT_LOCALE,
+        reference=customer.reference,
+        customer_id=customer.id,
+        variables=greeting | dict(variables or {}),
+    )

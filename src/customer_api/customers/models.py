@@ -1,0 +1,126 @@
+"""The customers table, and the entities made of its rows."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Date, ForeignKeyConstraint, Identity, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from customer_api.core.db import Base, UnitsOfWork
+from customer_api.core.ids import AddressId, CustomerId, Reference, SessionId
+from customer_api.core.privacy import kept, personal
+from customer_api.core.types import BigKey, UtcDateTime
+
+EMAIL_LENGTH = 320
+
+
+class CustomerRow(Base):
+    """A person with an account; after erasure an empty shell that keeps its identity."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["default_billing_address_id", "id"],
+            ["addresses.id", "addresses.customer_id"],
+            name="fk_customers_default_billing_address",
+            use_alter=True,
+        ),
+        ForeignKeyConstraint(
+            ["default_shipping_address_id", "id"],
+            ["addresses.id", "addresses.customer_id"],
+            name="fk_customers_default_shipping_address",
+            use_alter=True,
+        ),
+        Index("uq_customers_email_key", "email_key", unique=True),
+        Index("uq_customers_reference", "reference", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(
+        BigKey, Identity(), primary_key=True, info=kept("identity of orders and receipts")
+    )
+    reference: Mapped[str] = mapped_column(
+        String(64), info=kept("public identity of orders and receipts; says nothing of the person")
+    )
+    email: Mapped[str] = mapped_column(String(EMAIL_LENGTH), info=personal())
+    email_key: Mapped[str] = mapped_column(String(EMAIL_LENGTH), info=personal())
+    salutation: Mapped[str | None] = mapped_column(String(20), info=personal())
+    first_name: Mapped[str | None] = mapped_column(String(100), info=personal())
+    last_name: Mapped[str | None] = mapped_column(String(100), info=personal())
+    gender: Mapped[str | None] = mapped_column(String(20), info=personal())
+    date_of_birth: Mapped[date | None] = mapped_column(Date, info=personal())
+    company: Mapped[str | None] = mapped_column(String(100), info=personal())
+    phone: Mapped[str | None] = mapped_column(String(255), info=personal())
+    locale: Mapped[str | None] = mapped_column(String(10), info=personal())
+    registered_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=personal())
+    default_billing_address_id: Mapped[int | None] = mapped_column(BigInteger, info=personal())
+    default_shipping_address_id: Mapped[int | None] = mapped_column(BigInteger, info=personal())
+    anonymized_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, info=kept("proof that and when the person was erased")
+    )
+    created_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, info=kept("age of the account in statistics")
+    )
+    updated_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, info=kept("time of the last change, after erasure the erasure's")
+    )
+    version: Mapped[int] = mapped_column(Integer, info=kept("counts changes"))
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer as the features see it. Times are UTC; None means not known or erased."""
+
+    id: CustomerId
+    reference: Reference
+    email: str
+    email_key: str
+    salutation: str | None
+    first_name: str | None
+    last_name: str | None
+    gender: str | None
+    date_of_birth: date | None
+    company: str | None
+    phone: str | None
+    locale: str | None
+    registered_at: datetime | None
+    default_billing_address_id: AddressId | None
+    default_shipping_address_id: AddressId | None
+    anonymized_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether the mailbox was confirmed, so that the customer may log in."""
+        return self.registered_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomer:
+    """What is known of a customer before the first row is written."""
+
+    reference: Reference
+    email: str
+    salutation: str | None
+    first_name: str | None
+    last_name: str | None
+    gender: str | None
+    date_of_birth: date | None
+    company: str | None
+    phone: str | None
+    locale: str | None
+    registered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A live login of a customer; who holds one has passed the session check."""
+
+    id: SessionId
+    uuid: str
+    customer: Customer
+
+
+Units = UnitsOfWork[Session]
+"""The units of work of this program: `read_as` and `write_as` hand out a customer's session."""

@@ -1,0 +1,154 @@
+"""Queries over customers."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, Update, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from customer_api.core.ids import AddressId, CustomerId, Reference
+from customer_api.customers.emails import email_key
+from customer_api.customers.errors import EmailTaken
+from customer_api.customers.models import Customer, CustomerRow, NewCustomer
+
+COLUMNS: Final = tuple(getattr(CustomerRow, field.name) for field in fields(Customer))
+"""The columns of `Customer`, in the order of its fields."""
+
+_BY_KEY = select(*COLUMNS).where(CustomerRow.email_key == bindparam("key"))
+_BY_REFERENCE = select(*COLUMNS).where(CustomerRow.reference == bindparam("reference"))
+_BY_ID = select(*COLUMNS).where(CustomerRow.id == bindparam("id"))
+_BY_ID_LOCKED = _BY_ID.with_for_update(key_share=True)
+_NEW_VALUES: Final = tuple(
+    [field.name for field in fields(NewCustomer)]
+    + ["email_key", "created_at", "updated_at", "version"]
+)
+_ADD = {
+    dialect.dialect.name: dialect.insert(CustomerRow)
+    .values({name: bindparam(name) for name in _NEW_VALUES})
+    .on_conflict_do_nothing()
+    .returning(*COLUMNS)
+    for dialect in (postgresql, sqlite)
+}
+_MARK_REGISTERED = (
+    update(CustomerRow)
+    .where(CustomerRow.id == bindparam("customer"), CustomerRow.registered_at.is_(None))
+    .values(
+        registered_at=bindparam("at"),
+        updated_at=bindparam("at"),
+        version=CustomerRow.version + 1,
+    )
+)
+
+
+def add(connection: Connection, new: NewCustomer, *, now: datetime) -> Customer | None:
+    """Insert a customer; None when the e-mail or the reference is taken."""
+    values = {field.name: getattr(new, field.name) for field in fields(NewCustomer)}
+    values |= {
+        "email_key": email_key(new.email),
+        "created_at": now,
+        "updated_at": now,
+        "version": 1,
+    }
+    row = connection.execute(_ADD[connection.dialect.name], values).one_or_none()
+    return None if row is None else to_customer(row)
+
+
+def find_by_email(connection: Connection, email: str) -> Customer | None:
+    """Return the customer with this address in any spelling."""
+    return _one(connection, _BY_KEY, {"key": email_key(email)})
+
+
+def find_by_reference(connection: Connection, reference: Reference) -> Customer | None:
+    """Return the customer with this reference, anonymized ones included."""
+    return _one(connection, _BY_REFERENCE, {"reference": reference})
+
+
+def find_by_id(connection: Connection, customer_id: CustomerId) -> Customer | None:
+    """Return the customer with this internal id."""
+    return _one(connection, _BY_ID, {"id": customer_id})
+
+
+def lock(connection: Connection, customer_id: CustomerId) -> Customer:
+    """Return the customer and make other writers of it wait until this transaction ends."""
+    customer = _one(connection, _BY_ID_LOCKED, {"id": customer_id})
+    assert customer is not None, "customers are never deleted"
+    return customer
+
+
+def change(
+    connection: Connection, customer_id: CustomerId, changes: Mapping[str, object], *, now: datetime
+) -> Customer:
+    """Set columns and return the customer as it is now; `email` sets its key too.
+
+    Raises:
+        EmailTaken: another customer has the address; the transaction cannot go on.
+    """
+    values = dict(changes)
+    if "email" in values:
+        values["email_key"] = email_key(str(values["email"]))
+    statement = _change_statement(tuple(sorted(values)))
+    parameters = {f"new_{name}": value for name, value in values.items()}
+    try:
+        row = connection.execute(
+            statement, parameters | {"customer": customer_id, "now": now}
+        ).one()
+    except IntegrityError as error:
+        raise EmailTaken from error
+    return to_customer(row)
+
+
+def mark_registered(connection: Connection, customer_id: CustomerId, *, now: datetime) -> bool:
+    """Record the confirmation; False when the customer was registered already."""
+    return connection.execute(_MARK_REGISTERED, {"customer": customer_id, "at": now}).rowcount == 1
+
+
+def set_default_addresses(
+    connection: Connection,
+    customer_id: CustomerId,
+    *,
+    billing: AddressId | None,
+    shipping: AddressId | None,
+) -> None:
+    """Point the customer's defaults at addresses of their own, or at none."""
+    connection.execute(
+        _SET_DEFAULTS, {"customer": customer_id, "billing": billing, "shipping": shipping}
+    )
+
+
+def to_customer(row: Row[*tuple[Any, ...]]) -> Customer:
+    """Return the entity of a row whose first columns are `COLUMNS`."""
+    return Customer(*row[: len(COLUMNS)])
+
+
+_SET_DEFAULTS = (
+    update(CustomerRow)
+    .where(CustomerRow.id == bindparam("customer"))
+    .values(
+        default_billing_address_id=bindparam("billing"),
+        default_shipping_address_id=bindparam("shipping"),
+    )
+)
+
+
+@cache
+def _change_statement(names: tuple[str, ...]) -> Update:
+    return (
+        update(CustomerRow)
+        .where(CustomerRow.id == bindparam("customer"))
+        .values(
+            {name: bindparam(f"new_{name}") for name in names}
+            | {"updated_at": bindparam("now"), "version": CustomerRow.version + 1}
+        )
+        .returning(*COLUMNS)
+    )
+
+
+def _one(
+    connection: Connection, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, object]
+) -> Customer | None:
+    row = connection.execute(statement, parameters).one_or_none()
+    return None if row is None else to_customer(row)

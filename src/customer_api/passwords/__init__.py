@@ -1,0 +1,1 @@
+"""Changing a known password, and restoring a forgotten one by mail."""

@@ -1,0 +1,150 @@
+"""Changing and restoring passwords."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from customer_api.core.clock import Clock
+from customer_api.core.types import Claims
+from customer_api.credentials import repository as credentials
+from customer_api.credentials.errors import NewPasswordsDiffer, PasswordWrong
+from customer_api.credentials.keys import MailedKeys
+from customer_api.credentials.mails import KeyMails
+from customer_api.customers import repository as customers
+from customer_api.customers.errors import PasswordsDiffer
+from customer_api.customers.mails import mail_to
+from customer_api.customers.models import Customer, Session, Units
+from customer_api.customers.service import require_owner
+from customer_api.mail.message import PASSWORD_CHANGED, PASSWORD_RESTORE
+from customer_api.mail.outbox import Outbox
+from customer_api.passwords.errors import RestoreKeyInvalid
+from customer_api.security.hashing import PasswordHasher
+from customer_api.security.password_policy import PasswordPolicy
+from customer_api.security.rate_limit import LoginLimits, MailboxLimits
+from customer_api.tokens import repository as tokens
+from customer_api.tokens.models import EndReason
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePassword:
+    """Command: replace the known password."""
+
+    password: str
+    new_password: str
+    confirm_password: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePassword:
+    """Command: set a password with a mailed key."""
+
+    key: str
+    password: str
+    confirm_password: str
+
+
+class PasswordService:
+    """Changes passwords, and with each change ends sessions and tells the mailbox."""
+
+    def __init__(
+        self,
+        *,
+        units: Units,
+        clock: Clock,
+        hasher: PasswordHasher,
+        policy: PasswordPolicy,
+        logins: LoginLimits,
+        mailboxes: MailboxLimits,
+        outbox: Outbox,
+        confirmation_keys: MailedKeys,
+        restore_keys: MailedKeys,
+        restores: KeyMails,
+    ) -> None:
+        self._units = units
+        self._clock = clock
+        self._hasher = hasher
+        self._policy = policy
+        self._logins = logins
+        self._mailboxes = mailboxes
+        self._outbox = outbox
+        self._confirmation_keys = confirmation_keys
+        self._restore_keys = restore_keys
+        self._restores = restores
+
+    async def change(self, claims: Claims, reference: str, command: ChangePassword) -> None:
+        """Replace the password and end the customer's other sessions.
+
+        Raises:
+            NotOwner: the reference is not the caller's own, whether it exists or not.
+            NewPasswordsDiffer: the new password and its repetition are not the same.
+            PasswordWrong: the current password is another one.
+            PasswordRefused: the policy rejects the new one.
+        """
+
+        def begin(connection: Connection, session: Session) -> tuple[Customer, str | None]:
+            require_owner(session, reference)
+            return session.customer, credentials.find_password_hash(connection, session.customer.id)
+
+        customer, digest = await self._units.read_as(claims, begin)
+        if command.new_password != command.confirm_password:
+            raise NewPasswordsDiffer
+        if not (await self._hasher.verify(command.password, digest)).matches:
+            raise PasswordWrong
+        self._policy.check(command.new_password, email=customer.email)
+        new_digest = await self._hasher.hash(command.new_password)
+
+        def finish(connection: Connection, session: Session) -> None:
+            if credentials.find_password_hash(connection, session.customer.id) != digest:
+                raise PasswordWrong  # changed by somebody else while we hashed
+            now = self._clock.now()
+            credentials.set_password_hash(connection, session.customer.id, new_digest, now=now)
+            tokens.end_other_sessions(connection, session, EndReason.PASSWORD_CHANGED, now=now)
+            self._restore_keys.void(connection, session.customer.id)
+            self._outbox.put(connection, mail_to(session.customer, PASSWORD_CHANGED))
+
+        await self._units.write_as(claims, finish)
+
+    async def request_restore(self, email: str) -> None:
+        """Mail a restore key to the address if it has an account; the answer never tells."""
+
+        def work(connection: Connection) -> None:
+            customer = customers.find_by_email(connection, email)
+            if customer is not None and self._mailboxes.allow(connection, customer.email_key):
+                self._restores.send(connection, customer, PASSWORD_RESTORE)
+
+        await self._units.write(work)
+
+    async def restore(self, command: RestorePassword) -> None:
+        """Set a new password with a mailed key, and end all sessions.
+
+        Completing a restore proves the mailbox, so an unconfirmed customer is confirmed by it,
+        and login blocks of the account end.
+
+        Raises:
+            PasswordsDiffer: the password and its repetition are not the same.
+            RestoreKeyInvalid: the key does not work, for whatever reason.
+            PasswordRefused: the policy rejects the password; the key stays usable.
+        """
+        if command.password != command.confirm_password:
+            raise PasswordsDiffer
+        owner = await self._units.read(
+            lambda connection: self._restore_keys.find_owner(connection, command.key)
+        )
+        if owner is None:
+            raise RestoreKeyInvalid
+        self._policy.check(command.password, email=owner.email)
+        digest = await self._hasher.hash(command.password)
+
+        def work(connection: Connection) -> None:
+            customer = self._restore_keys.use(connection, command.key)
+            if customer is None:
+                raise RestoreKeyInvalid
+            now = self._clock.now()
+            credentials.set_password_hash(connection, customer.id, digest, now=now)
+            tokens.end_all_sessions(connection, customer.id, EndReason.PASSWORD_CHANGED, now=now)
+            customers.mark_registered(connection, customer.id, now=now)
+            self._confirmation_keys.void(connection, customer.id)
+            self._logins.succeeded(connection, customer.email_key)
+            self._outbox.put(connection, mail_to(customer, PASSWORD_CHANGED))
+
+        await self._units.write(work)

@@ -1,0 +1,1 @@
+"""Becoming a customer: sign up, and confirm the mailbox."""

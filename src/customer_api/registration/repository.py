@@ -1,0 +1,87 @@
+"""Queries over registrations."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from customer_api.core.ids import CustomerId
+from customer_api.customers.models import CustomerRow
+from customer_api.registration.models import RegistrationRow
+
+_ADD = insert(RegistrationRow)
+_IS_REPEATED = select(RegistrationRow.is_repeated).where(
+    RegistrationRow.customer_id == bindparam("customer")
+)
+_EXPIRED = (
+    select(RegistrationRow.customer_id)
+    .join(CustomerRow, CustomerRow.id == RegistrationRow.customer_id)
+    .where(
+        RegistrationRow.attempted_at < bindparam("before"),
+        RegistrationRow.awaits_confirmation,
+        CustomerRow.registered_at.is_(None),
+        CustomerRow.anonymized_at.is_(None),
+    )
+    .order_by(RegistrationRow.attempted_at)
+    .limit(bindparam("most"))
+)
+
+
+def _repeat(
+    insert_into: Callable[[type[RegistrationRow]], postgresql.Insert | sqlite.Insert],
+) -> postgresql.Insert | sqlite.Insert:
+    statement = insert_into(RegistrationRow).values(
+        customer_id=bindparam("customer_id"),
+        attempted_at=bindparam("at"),
+        awaits_confirmation=False,
+        is_repeated=True,
+    )
+    return statement.on_conflict_do_update(
+        index_elements=["customer_id"],
+        set_={"is_repeated": True, "attempted_at": statement.excluded.attempted_at},
+    )
+
+
+_REPEAT: Final = {"postgresql": _repeat(postgresql.insert), "sqlite": _repeat(sqlite.insert)}
+
+
+def add(
+    connection: Connection,
+    customer_id: CustomerId,
+    *,
+    now: datetime,
+    awaits_confirmation: bool,
+    terms_version: str | None,
+) -> None:
+    """Record the first attempt; a terms version of None means that no terms were accepted."""
+    connection.execute(
+        _ADD,
+        {
+            "customer_id": customer_id,
+            "attempted_at": now,
+            "awaits_confirmation": awaits_confirmation,
+            "is_repeated": False,
+            "terms_version": terms_version,
+            "terms_accepted_at": None if terms_version is None else now,
+        },
+    )
+
+
+def mark_repeated(connection: Connection, customer_id: CustomerId, *, now: datetime) -> None:
+    """Record that somebody tried to register the unconfirmed address again."""
+    connection.execute(_REPEAT[connection.dialect.name], {"customer_id": customer_id, "at": now})
+
+
+def is_repeated(connection: Connection, customer_id: CustomerId) -> bool:
+    """Return whether the address was registered again before it was confirmed."""
+    return bool(connection.execute(_IS_REPEATED, {"customer": customer_id}).scalar())
+
+
+def list_expired(
+    connection: Connection, *, attempted_before: datetime, limit: int
+) -> tuple[CustomerId, ...]:
+    """Return unconfirmed customers by double opt-in without a later attempt, oldest first."""
+    rows = connection.execute(_EXPIRED, {"before": attempted_before, "most": limit})
+    return tuple(CustomerId(row[0]) for row in rows)

@@ -1,0 +1,220 @@
+"""Signing up and confirming."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sqlalchemy import Connection
+
+from customer_api.core.clock import Clock
+from customer_api.core.ids import CustomerId, Reference
+from customer_api.credentials import repository as credentials
+from customer_api.credentials.keys import MailedKeys
+from customer_api.credentials.mails import KeyMails
+from customer_api.customers import repository as customers
+from customer_api.customers.emails import email_key
+from customer_api.customers.errors import EmailTaken, PasswordsDiffer
+from customer_api.customers.mails import mail_to
+from customer_api.customers.models import Customer, NewCustomer, Units
+from customer_api.customers.references import References
+from customer_api.customers.service import check_email_length
+from customer_api.mail.message import (
+    ACCOUNT_EXISTS,
+    PASSWORD_RESTORE,
+    REGISTRATION_CONFIRMATION,
+    WELCOME,
+)
+from customer_api.mail.outbox import Outbox
+from customer_api.registration import repository
+from customer_api.registration.errors import ConfirmationKeyInvalid
+from customer_api.security.hashing import PasswordHasher
+from customer_api.security.password_policy import PasswordPolicy
+from customer_api.security.rate_limit import MailboxLimits
+
+REFERENCE_ATTEMPTS: Final = 1000
+"""A sequence may have to step over that many imported references."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """Command: open an account. What a shop does not demand may be None."""
+
+    email: str
+    password: str
+    confirm_password: str | None
+    has_accepted_terms: bool
+    salutation: str | None
+    first_name: str | None
+    last_name: str | None
+    gender: str | None
+    date_of_birth: date | None
+    phone: str | None
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationRules:
+    """What a shop decides about registration."""
+
+    has_double_opt_in: bool
+    hides_conflicts: bool
+    terms_version: str
+
+
+class RegistrationService:
+    """Opens accounts."""
+
+    def __init__(
+        self,
+        *,
+        units: Units,
+        clock: Clock,
+        hasher: PasswordHasher,
+        policy: PasswordPolicy,
+        references: References,
+        mailboxes: MailboxLimits,
+        outbox: Outbox,
+        keys: MailedKeys,
+        confirmations: KeyMails,
+        restores: KeyMails,
+        rules: RegistrationRules,
+    ) -> None:
+        self._units = units
+        self._clock = clock
+        self._hasher = hasher
+        self._policy = policy
+        self._references = references
+        self._mailboxes = mailboxes
+        self._outbox = outbox
+        self._keys = keys
+        self._confirmations = confirmations
+        self._restores = restores
+        self._rules = rules
+
+    async def sign_up(self, command: SignUp) -> Customer:
+        """Register a customer and queue the confirmation (or welcome) mail.
+
+        When the address is taken its mailbox is told, a few times an hour at the most. If that
+        account was never confirmed the mail brings a fresh key, and the stored password is not
+        trusted any more: nobody knows who chose it.
+
+        Raises:
+            PasswordsDiffer: the two passwords are not the same.
+            PasswordRefused: the policy rejects it; the subclass names the first broken rule.
+            EmailTooLong: more than 100 characters.
+            EmailTaken: the address has an account (unless conflicts are hidden; then a customer
+                is returned that exists nowhere).
+        """
+        if command.confirm_password not in {None, command.password}:
+            raise PasswordsDiffer
+        check_email_length(command.email)
+        self._policy.check(command.password, email=command.email)
+        digest = await self._hasher.hash(command.password)
+
+        def work(connection: Connection) -> Customer:
+            customer, is_new = self._add(connection, command)
+            if not is_new:
+                self._tell_owner(connection, customer)
+                raise EmailTaken
+            now = self._clock.now()
+            credentials.set_password_hash(connection, customer.id, digest, now=now)
+            repository.add(
+                connection,
+                customer.id,
+                now=now,
+                awaits_confirmation=self._rules.has_double_opt_in,
+                terms_version=self._rules.terms_version if command.has_accepted_terms else None,
+            )
+            template = REGISTRATION_CONFIRMATION if self._rules.has_double_opt_in else WELCOME
+            self._confirmations.send(connection, customer, template)
+            return customer
+
+        try:
+            return await self._units.write(work)
+        except EmailTaken:
+            if self._rules.hides_conflicts:
+                return await self._phantom(command)
+            raise
+
+    async def confirm(self, key: str) -> None:
+        """Mark the owner of a mailed key as registered.
+
+        After a repeated registration the password is removed and a restore mail is queued.
+
+        Raises:
+            ConfirmationKeyInvalid: the key does not work, for whatever reason.
+        """
+
+        def work(connection: Connection) -> None:
+            customer = self._keys.use(connection, key)
+            if customer is None:
+                raise ConfirmationKeyInvalid
+            customers.mark_registered(connection, customer.id, now=self._clock.now())
+            if repository.is_repeated(connection, customer.id):
+                credentials.remove_password(connection, customer.id)
+                self._restores.send(connection, customer, PASSWORD_RESTORE)
+
+        await self._units.write(work)
+
+    def _add(self, connection: Connection, command: SignUp) -> tuple[Customer, bool]:
+        for _ in range(REFERENCE_ATTEMPTS):
+            reference = self._references.next(connection)
+            added = customers.add(connection, self._new(command, reference), now=self._clock.now())
+            if added is not None:
+                return added, True
+            existing = customers.find_by_email(connection, command.email)
+            if existing is not None:
+                return existing, False
+        raise RuntimeError("no free customer reference found")
+
+    def _new(self, command: SignUp, reference: Reference) -> NewCustomer:
+        return NewCustomer(
+            reference=reference,
+            email=command.email,
+            salutation=command.salutation,
+            first_name=command.first_name,
+            last_name=command.last_name,
+            gender=command.gender,
+            date_of_birth=command.date_of_birth,
+            company=None,
+            phone=command.phone,
+            locale=command.locale,
+            registered_at=None if self._rules.has_double_opt_in else self._clock.now(),
+        )
+
+    def _tell_owner(self, connection: Connection, owner: Customer) -> None:
+        if not owner.is_registered:
+            repository.mark_repeated(connection, owner.id, now=self._clock.now())
+        if not self._mailboxes.allow(connection, owner.email_key):
+            return
+        if owner.is_registered:
+            self._outbox.put(connection, mail_to(owner, ACCOUNT_EXISTS))
+        else:
+            self._confirmations.send(connection, owner, REGISTRATION_CONFIRMATION)
+
+    async def _phantom(self, command: SignUp) -> Customer:
+        """Return what a free address would have got."""
+        reference = await self._units.write(self._references.next)
+        new = self._new(command, reference)
+        now = self._clock.now()
+        return Customer(
+            id=CustomerId(0),
+            reference=new.reference,
+            email=new.email,
+            email_key=email_key(new.email),
+            salutation=new.salutation,
+            first_name=new.first_name,
+            last_name=new.last_name,
+            gender=new.gender,
+            date_of_birth=new.date_of_birth,
+            company=new.company,
+            phone=new.phone,
+            locale=new.locale,
+            registered_at=new.registered_at,
+            default_billing_address_id=None,
+            default_shipping_address_id=None,
+            anonymized_at=None,
+            created_at=now,
+            updated_at=now,
+            version=1,
+        )

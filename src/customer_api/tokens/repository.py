@@ -1,0 +1,193 @@
+"""Queries over sessions and refresh tokens."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+
+from customer_api.core.clock import Clock
+from customer_api.core.errors import TokenRefused
+from customer_api.core.ids import CustomerId, SessionId
+from customer_api.core.types import Claims
+from customer_api.customers.models import CustomerRow, Session
+from customer_api.customers.repository import COLUMNS, to_customer
+from customer_api.tokens.models import EndReason, RefreshTokenRow, SessionRow
+
+_LIVE_SESSION = (
+    select(*COLUMNS, SessionRow.id.label("session_id"))
+    .join(SessionRow, SessionRow.customer_id == CustomerRow.id)
+    .where(
+        SessionRow.uuid == bindparam("uuid"),
+        SessionRow.ended_at.is_(None),
+        SessionRow.expires_at > bindparam("now"),
+        CustomerRow.anonymized_at.is_(None),
+    )
+)
+_LIVE_SESSION_LOCKED = _LIVE_SESSION.with_for_update(key_share=True, of=CustomerRow)
+_ADD_SESSION = insert(SessionRow).returning(SessionRow.id)
+_ADD_TOKEN = insert(RefreshTokenRow)
+_OWNER = (
+    select(SessionRow.customer_id)
+    .join(RefreshTokenRow, RefreshTokenRow.session_id == SessionRow.id)
+    .where(RefreshTokenRow.digest == bindparam("digest"))
+)
+_TOKEN: Final = (
+    select(
+        RefreshTokenRow.id,
+        RefreshTokenRow.session_id,
+        RefreshTokenRow.expires_at,
+        RefreshTokenRow.used_at,
+        SessionRow.uuid,
+        SessionRow.expires_at.label("session_expires_at"),
+        SessionRow.ended_at,
+    )
+    .join(SessionRow, RefreshTokenRow.session_id == SessionRow.id)
+    .where(RefreshTokenRow.digest == bindparam("digest"))
+)
+_USE_TOKEN = (
+    update(RefreshTokenRow)
+    .where(RefreshTokenRow.id == bindparam("token"), RefreshTokenRow.used_at.is_(None))
+    .values(used_at=bindparam("now"))
+)
+_END_SESSION = (
+    update(SessionRow)
+    .where(SessionRow.id == bindparam("session"), SessionRow.ended_at.is_(None))
+    .values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
+)
+_END_SESSIONS = (
+    update(SessionRow)
+    .where(
+        SessionRow.customer_id == bindparam("customer"),
+        SessionRow.id != bindparam("survivor"),
+        SessionRow.ended_at.is_(None),
+    )
+    .values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
+)
+_DELETE_SESSIONS = delete(SessionRow).where(SessionRow.customer_id == bindparam("customer"))
+_NO_SESSION: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRefreshToken:
+    """A refresh token row with what matters of its session."""
+
+    id: int
+    session_id: SessionId
+    expires_at: datetime
+    used_at: datetime | None
+    session_uuid: str
+    session_expires_at: datetime
+    session_ended_at: datetime | None
+
+
+class LiveSessions:
+    """The session check of every request (`core.types.SessionCheck`)."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def find(self, connection: Connection, claims: Claims) -> Session:
+        """Load the session with its customer, or raise `TokenRefused`."""
+        return self._load(connection, _LIVE_SESSION, claims)
+
+    def lock(self, connection: Connection, claims: Claims) -> Session:
+        """Load it and lock the customer's row, or raise `TokenRefused`."""
+        return self._load(connection, _LIVE_SESSION_LOCKED, claims)
+
+    def _load(
+        self, connection: Connection, statement: Select[*tuple[Any, ...]], claims: Claims
+    ) -> Session:
+        parameters = {"uuid": claims.session, "now": self._clock.now()}
+        row = connection.execute(statement, parameters).one_or_none()
+        if row is None:
+            raise TokenRefused
+        customer = to_customer(row)
+        if customer.reference != claims.reference:
+            raise TokenRefused
+        return Session(id=SessionId(row.session_id), uuid=claims.session, customer=customer)
+
+
+def add_session(
+    connection: Connection,
+    customer_id: CustomerId,
+    *,
+    uuid: str,
+    now: datetime,
+    expires_at: datetime,
+) -> SessionId:
+    """Insert a session and return its id."""
+    values = {"uuid": uuid, "customer_id": customer_id, "created_at": now, "expires_at": expires_at}
+    return SessionId(connection.execute(_ADD_SESSION, values).scalar_one())
+
+
+def add_refresh_token(
+    connection: Connection,
+    session_id: SessionId,
+    *,
+    digest: bytes,
+    now: datetime,
+    expires_at: datetime,
+) -> None:
+    """Insert the digest of a refresh token."""
+    connection.execute(
+        _ADD_TOKEN,
+        {"session_id": session_id, "digest": digest, "issued_at": now, "expires_at": expires_at},
+    )
+
+
+def find_owner(connection: Connection, digest: bytes) -> CustomerId | None:
+    """Return whose refresh token this is, spent ones included."""
+    owner = connection.execute(_OWNER, {"digest": digest}).scalar_one_or_none()
+    return None if owner is None else CustomerId(owner)
+
+
+def find_refresh_token(connection: Connection, digest: bytes) -> StoredRefreshToken | None:
+    """Return a refresh token by the digest of its value, spent and expired ones included."""
+    row = connection.execute(_TOKEN, {"digest": digest}).one_or_none()
+    return None if row is None else StoredRefreshToken(*row)  # type: ignore[arg-type]  # columns match by position
+
+
+def use_refresh_token(connection: Connection, token_id: int, *, now: datetime) -> bool:
+    """Mark a token as used; False when somebody else did so before."""
+    return connection.execute(_USE_TOKEN, {"token": token_id, "now": now}).rowcount == 1
+
+
+def end_session(
+    connection: Connection, session_id: SessionId, reason: EndReason, *, now: datetime
+) -> None:
+    """End one session; nothing happens when it has ended before."""
+    connection.execute(_END_SESSION, {"session": session_id, "reason": reason, "now": now})
+
+
+def end_all_sessions(
+    connection: Connection, customer_id: CustomerId, reason: EndReason, *, now: datetime
+) -> None:
+    """End every session of a customer."""
+    _end_sessions(connection, customer_id, reason, survivor=SessionId(_NO_SESSION), now=now)
+
+
+def end_other_sessions(
+    connection: Connection, session: Session, reason: EndReason, *, now: datetime
+) -> None:
+    """End every session of the customer but this one."""
+    _end_sessions(connection, session.customer.id, reason, survivor=session.id, now=now)
+
+
+def delete_sessions(connection: Connection, customer_id: CustomerId) -> int:
+    """Delete all sessions and their refresh tokens; returns the number of sessions."""
+    return connection.execute(_DELETE_SESSIONS, {"customer": customer_id}).rowcount
+
+
+def _end_sessions(
+    connection: Connection,
+    customer_id: CustomerId,
+    reason: EndReason,
+    *,
+    survivor: SessionId,
+    now: datetime,
+) -> None:
+    connection.execute(
+        _END_SESSIONS,
+        {"customer": customer_id, "reason": reason, "survivor": survivor, "now": now},
+    )
