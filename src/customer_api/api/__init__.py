@@ -1,0 +1,1 @@
+"""The HTTP edge: translates requests to commands and entities to answers; decides nothing."""

@@ -1,0 +1,224 @@
+"""Dependencies of routes: the checks of a storefront request in their order, and the services."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from customer_api.addresses.service import AddressService
+from customer_api.anonymization.service import AnonymizationService
+from customer_api.api import edge
+from customer_api.api.auth import AccessTokenMissing, Authentication
+from customer_api.api.body import parse_attributes, read_body
+from customer_api.api.locales import Locales
+from customer_api.api.paths import PREFIX
+from customer_api.bootstrap import Container
+from customer_api.core.errors import AppError
+from customer_api.core.settings import Settings
+from customer_api.core.types import Claims
+from customer_api.customers.service import CustomerService
+from customer_api.jsonapi.links import Links
+from customer_api.jsonapi.query import Query
+from customer_api.jsonapi.validation import Fields, Violation
+from customer_api.passwords.service import PasswordService
+from customer_api.registration.service import RegistrationService
+from customer_api.tokens.service import TokenService
+
+MakeFields = Callable[[Settings], Fields]
+"""Makes the field rules of one kind of request, once for each application."""
+
+METHODS_WITH_BODY = frozenset({"POST", "PATCH"})
+
+
+class ResourceIdMissing(AppError):
+    """A PATCH or DELETE has an empty id somewhere in its path."""
+
+
+class ValidationFailed(AppError):
+    """Attributes break rules; `violations` are in the order of the contract."""
+
+    def __init__(self, violations: tuple[Violation, ...]) -> None:
+        super().__init__("validation failed")
+        self.violations = violations
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What the edge needs beside the services; made by `main`, one for each application."""
+
+    container: Container
+    authentication: Authentication
+    locales: Locales
+    fields: Mapping[MakeFields, Fields]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCall:
+    """A checked request that anybody may send."""
+
+    attributes: Mapping[str, Any]
+    """Declared fields that were sent, parsed; empty for requests without a body."""
+    links: Links
+    claims: Claims | None = None
+    """Of a caller who sent a token where one is optional; the session is not checked yet."""
+
+    @property
+    def query(self) -> Query:
+        """The parsed query string."""
+        return self.links.query
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCall:
+    """A checked request of a customer; each unit of work checks the session itself."""
+
+    attributes: Mapping[str, Any]
+    links: Links
+    claims: Claims
+
+    @property
+    def query(self) -> Query:
+        """The parsed query string."""
+        return self.links.query
+
+
+class _Checked:
+    """Runs the checks 3 to 12 of contract 1.3 in their order; those before are done by then."""
+
+    def __init__(self, make_fields: MakeFields | None = None) -> None:
+        self.make_fields = make_fields
+
+    async def _attributes(self, request: Request) -> Mapping[str, Any]:
+        target = edge.get_target(request.scope)
+        attributes: Mapping[str, Any] = {}
+        if request.method in METHODS_WITH_BODY:
+            attributes = parse_attributes(await read_body(request), target.resource_type)
+        if target.lacks_id:
+            raise ResourceIdMissing
+        return attributes
+
+    async def _validated(
+        self, request: Request, attributes: Mapping[str, Any], claims: Claims | None
+    ) -> Mapping[str, Any]:
+        if self.make_fields is None:
+            return {}
+        here = get_edge(request)
+        fields = here.fields[self.make_fields]
+        today = here.container.clock.now().date()
+        violations = fields.violations(attributes, today=today)
+        if violations:
+            if claims is not None:  # an ended session is told first
+                await here.container.units.read_as(claims, lambda _connection, _session: None)
+            raise ValidationFailed(violations)
+        return fields.parse(attributes)
+
+
+class Public(_Checked):
+    """Dependency of routes for everybody; an `Authorization` header is not looked at.
+
+    The shop can close a resource type to guests; then a live session is demanded.
+    """
+
+    async def __call__(self, request: Request) -> PublicCall:
+        """Return the checked call."""
+        attributes = await self._attributes(request)
+        here = get_edge(request)
+        claims = None
+        resource_type = edge.get_target(request.scope).resource_type
+        if resource_type in here.container.settings.protected_resource_types:
+            claims = here.authentication.required(request)
+            await here.container.units.read_as(claims, lambda _connection, _session: None)
+        values = await self._validated(request, attributes, claims)
+        return PublicCall(values, get_links(request), claims)
+
+
+class OptionalCustomer(_Checked):
+    """Dependency of routes for everybody where a token that is sent must be good."""
+
+    async def __call__(self, request: Request) -> PublicCall:
+        """Return the checked call."""
+        here = get_edge(request)
+        claims = here.authentication.optional(request)
+        resource_type = edge.get_target(request.scope).resource_type
+        if claims is None and resource_type in here.container.settings.protected_resource_types:
+            raise AccessTokenMissing
+        if claims is not None:
+            await here.container.units.read_as(claims, lambda _connection, _session: None)
+        return PublicCall({}, get_links(request), claims)
+
+
+class Authenticated(_Checked):
+    """Dependency of routes for customers."""
+
+    async def __call__(self, request: Request) -> CustomerCall:
+        """Return the checked call."""
+        attributes = await self._attributes(request)
+        claims = get_edge(request).authentication.required(request)
+        values = await self._validated(request, attributes, claims)
+        return CustomerCall(values, get_links(request), claims)
+
+
+def get_edge(request: Request) -> Edge:
+    """Return the edge of the application that serves the request."""
+    here = request.app.state.edge
+    assert isinstance(here, Edge)
+    return here
+
+
+def get_links(request: Request) -> Links:
+    """Return the maker of the answer's links."""
+    target = edge.get_target(request.scope)
+    base = edge.get_origin(request.scope).base + PREFIX
+    return Links(base, target.resource_type, target.query)
+
+
+async def _container(request: Request) -> Container:
+    return get_edge(request).container
+
+
+async def _customers(request: Request) -> CustomerService:
+    return get_edge(request).container.customers
+
+
+async def _addresses(request: Request) -> AddressService:
+    return get_edge(request).container.addresses
+
+
+async def _registration(request: Request) -> RegistrationService:
+    return get_edge(request).container.registration
+
+
+async def _passwords(request: Request) -> PasswordService:
+    return get_edge(request).container.passwords
+
+
+async def _tokens(request: Request) -> TokenService:
+    return get_edge(request).container.tokens
+
+
+async def _anonymization(request: Request) -> AnonymizationService:
+    return get_edge(request).container.anonymization
+
+
+async def _locale(request: Request) -> str:
+    header = request.headers.get("accept-language", "")
+    return get_edge(request).locales.negotiate(header)
+
+
+async def _client_address(request: Request) -> str:
+    return edge.get_origin(request.scope).client_address
+
+
+ContainerDep = Annotated[Container, Depends(_container)]
+CustomersDep = Annotated[CustomerService, Depends(_customers)]
+AddressesDep = Annotated[AddressService, Depends(_addresses)]
+RegistrationDep = Annotated[RegistrationService, Depends(_registration)]
+PasswordsDep = Annotated[PasswordService, Depends(_passwords)]
+TokensDep = Annotated[TokenService, Depends(_tokens)]
+AnonymizationDep = Annotated[AnonymizationService, Depends(_anonymization)]
+LocaleDep = Annotated[str, Depends(_locale)]
+"""The store's locale that fits the request best, such as `de_DE`."""
+ClientAddressDep = Annotated[str, Depends(_client_address)]
+"""Network address of the client, behind trusted proxies the one they report."""

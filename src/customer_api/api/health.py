@@ -1,0 +1,41 @@
+"""Health of the process and of what it needs."""
+
+import asyncio
+from typing import Final
+
+from fastapi import APIRouter
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import JSONResponse, Response
+
+from customer_api.api.deps import ContainerDep
+from customer_api.core.errors import DatabaseUnavailable
+from customer_api.core.schema import current_revision
+
+READY_TIMEOUT_SECONDS: Final = 5.0
+
+router: Final = APIRouter(include_in_schema=False)
+
+
+@router.get("/health/live")
+async def is_alive() -> Response:
+    """Return 200 as long as the event loop turns."""
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/health/ready")
+async def is_ready(container: ContainerDep) -> Response:
+    """Return 200 when the database answers and has this program's schema, else 503."""
+    try:
+        async with asyncio.timeout(READY_TIMEOUT_SECONDS):
+            revision = await container.units.read(current_revision)
+    except (DatabaseUnavailable, SQLAlchemyError, TimeoutError):
+        return _not_ready("database unavailable")
+    if revision != container.schema_revision:
+        return _not_ready("database schema does not fit; run customer-api migrate")
+    return JSONResponse({"status": "ok"})
+
+
+def _not_ready(reason: str) -> Response:
+    return JSONResponse(
+        {"status": "unavailable", "reason": reason}, status_code=503, headers={"Retry-After": "1"}
+    )

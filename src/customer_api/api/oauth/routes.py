@@ -1,0 +1,142 @@
+"""`POST /token` (contract 3.10) and the public keys."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from customer_api.api.body import read_body
+from customer_api.api.deps import ClientAddressDep, ContainerDep, TokensDep
+from customer_api.api.oauth.errors import GrantUnknown, ParameterMissing, oauth_refusal
+from customer_api.core.errors import AppError
+from customer_api.jsonapi import strict_json
+from customer_api.tokens.service import LogIn, TokenPair, TokenService
+
+JWKS_MAX_AGE_SECONDS: Final = 300
+_FORM: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "grant_type": {"enum": ["password", "refresh_token"]},
+        "username": {"type": "string"},
+        "password": {"type": "string", "format": "password"},
+        "refresh_token": {"type": "string"},
+    },
+    "required": ["grant_type"],
+}
+_TOKENS: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "access_token": {"type": "string"},
+        "token_type": {"const": "Bearer"},
+        "expires_in": {"type": "integer"},
+        "refresh_token": {"type": "string"},
+    },
+    "required": ["access_token", "token_type", "expires_in", "refresh_token"],
+}
+_ERROR: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
+    "required": ["error", "error_description"],
+}
+
+
+def _documented(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+router: Final = APIRouter(tags=["token"])
+keys_router: Final = APIRouter(tags=["keys"])
+
+
+@router.post(
+    "/token",
+    responses={
+        200: _documented("Tokens", _TOKENS),
+        400: _documented("Refused", _ERROR),
+        429: _documented("Blocked; see Retry-After", _ERROR),
+        503: _documented("Unavailable; see Retry-After", _ERROR),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/x-www-form-urlencoded": {"schema": _FORM}},
+        }
+    },
+)
+async def issue_token(
+    request: Request, tokens: TokensDep, client_address: ClientAddressDep
+) -> Response:
+    """Log in or refresh by OAuth 2.0; client parameters and scopes are ignored."""
+    try:
+        parameters = _parameters(await read_body(request))
+        pair = await _granted(tokens, parameters, client_address)
+    except AppError as error:
+        return oauth_refusal(error)
+    return JSONResponse(
+        {
+            "access_token": pair.access_token,
+            "token_type": pair.token_type,
+            "expires_in": pair.expires_in_seconds,
+            "refresh_token": pair.refresh_token,
+        },
+        headers={"Pragma": "no-cache"},
+    )
+
+
+@keys_router.get("/.well-known/jwks.json", include_in_schema=False)
+async def read_keys(container: ContainerDep) -> Response:
+    """Return the public keys that access tokens can be verified with (RFC 7517)."""
+    return JSONResponse(
+        container.access_tokens.jwks(),
+        media_type="application/jwk-set+json",
+        headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE_SECONDS}"},
+    )
+
+
+async def _granted(
+    tokens: TokenService, parameters: Mapping[str, str], client_address: str
+) -> TokenPair:
+    match parameters.get("grant_type") or parameters.get("grantType"):
+        case "password":
+            username, password = _needed(parameters, "username"), _needed(parameters, "password")
+            return await tokens.log_in(LogIn(username, password, client_address))
+        case "refresh_token":
+            return await tokens.refresh(_needed(parameters, "refresh_token"))
+        case _:
+            raise GrantUnknown
+
+
+def _needed(parameters: Mapping[str, str], name: str) -> str:
+    value = parameters.get(name)
+    if not value:
+        raise ParameterMissing
+    return value
+
+
+def _parameters(body: bytes) -> dict[str, str]:
+    """Return the parameters of a form, or of a JSON object whatever the content type says."""
+    if body.lstrip().startswith(b"{"):
+        return _json_parameters(body)
+    try:
+        pairs = parse_qsl(
+            body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=50
+        )
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise ParameterMissing from error
+    parameters = dict(pairs)
+    if len(parameters) != len(pairs) or any("\x00" in value for value in parameters.values()):
+        raise ParameterMissing
+    return parameters
+
+
+def _json_parameters(body: bytes) -> dict[str, str]:
+    try:
+        document = strict_json.parse(body)
+    except strict_json.JsonInvalid as error:
+        raise ParameterMissing from error
+    if not isinstance(document, dict):
+        raise ParameterMissing
+    return {name: value for name, value in document.items() if isinstance(value, str)}

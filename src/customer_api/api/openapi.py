@@ -1,0 +1,128 @@
+"""Building blocks of the OpenAPI documents that FastAPI cannot derive, since bodies are bytes here."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from customer_api.jsonapi.document import MEDIA_TYPE
+
+Schema = dict[str, Any]
+Responses = dict[int | str, dict[str, Any]]
+
+STRING: Final[Schema] = {"type": "string"}
+NULLABLE_STRING: Final[Schema] = {"type": ["string", "null"]}
+NULLABLE_DATE: Final[Schema] = {"type": ["string", "null"], "format": "date"}
+BOOLEAN: Final[Schema] = {"type": "boolean"}
+INTEGER: Final[Schema] = {"type": "integer"}
+TIMESTAMP: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{6}$",
+    "description": "UTC",
+    "examples": ["2020-10-07 07:02:32.683823"],
+}
+LINKS: Final[Schema] = {
+    "type": "object",
+    "properties": {"self": {"type": "string", "format": "uri"}},
+    "required": ["self"],
+}
+ERRORS: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "errors": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "code": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                    "meta": {"type": "object"},
+                },
+                "required": ["status", "detail"],
+            },
+        }
+    },
+    "required": ["errors"],
+}
+
+
+class Shape:
+    """What a resource looks like in answers: its type and its attributes in their order."""
+
+    def __init__(
+        self, resource_type: str, attributes: Mapping[str, Schema], *, id_schema: Schema = STRING
+    ) -> None:
+        self.type = resource_type
+        self.schema: Schema = {
+            "type": "object",
+            "properties": {
+                "type": {"const": resource_type},
+                "id": id_schema,
+                "attributes": {
+                    "type": "object",
+                    "properties": dict(attributes),
+                    "required": list(attributes),
+                },
+                "links": LINKS,
+            },
+            "required": ["type", "id", "attributes", "links"],
+        }
+
+
+NO_ID: Final[Schema] = {"type": "null"}
+
+
+def single_answer(status: int, shape: Shape) -> Responses:
+    """Return the OpenAPI response of a document with one resource."""
+    included = {"type": "array", "items": {"type": "object"}}
+    return _answer(
+        status,
+        {
+            "type": "object",
+            "properties": {"data": shape.schema, "included": included},
+            "required": ["data"],
+        },
+    )
+
+
+def collection_answer(shape: Shape) -> Responses:
+    """Return the OpenAPI response of a list."""
+    included = {"type": "array", "items": {"type": "object"}}
+    return _answer(
+        200,
+        {
+            "type": "object",
+            "properties": {
+                "data": {"type": "array", "items": shape.schema},
+                "links": LINKS,
+                "included": included,
+            },
+            "required": ["data", "links"],
+        },
+    )
+
+
+def empty_answer() -> Responses:
+    """Return the OpenAPI response of a success without content."""
+    return {204: {"description": "Done; the answer is empty."}}
+
+
+def request_body(resource_type: str, attributes: Schema) -> Schema:
+    """Return the OpenAPI request body of a JSON:API document with these attributes."""
+    schema = {
+        "type": "object",
+        "properties": {
+            "data": {
+                "type": "object",
+                "properties": {"type": {"const": resource_type}, "attributes": attributes},
+                "required": ["type", "attributes"],
+            }
+        },
+        "required": ["data"],
+    }
+    return {"required": True, "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
+def _answer(status: int, schema: Schema) -> Responses:
+    description = {200: "The present state.", 201: "Created."}[status]
+    return {status: {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}}

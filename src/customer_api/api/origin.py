@@ -1,0 +1,91 @@
+"""Who calls, and by which name we were called: trusted proxies and the Host allow-list."""
+
+import re
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from customer_api.api import edge
+from customer_api.api.responses import refusal
+from customer_api.jsonapi.errors import ErrorObject
+
+LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
+_HOST: Final = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?")
+_SCHEMES: Final = frozenset({"http", "https"})
+_REFUSAL: Final = refusal([ErrorObject(400, "Bad Request")])
+
+
+class OriginCheck:
+    """Pure ASGI: refuses foreign `Host` headers and works out base URL and client address.
+
+    `X-Forwarded-For`, `-Proto` and `-Host` count only when the connection comes from a trusted
+    proxy. Health checks may use any host name, because load balancers call by address.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        public_url: str | None,
+        allowed_hosts: Sequence[str],
+        trusted_proxies: Sequence[str],
+    ) -> None:
+        self._app = app
+        self._public_url = public_url
+        hosts = {*LOCAL_HOSTS, *(host.lower() for host in allowed_hosts)}
+        if public_url is not None:
+            hosts.add((urlsplit(public_url).hostname or "").lower())
+        self._hosts = frozenset(hosts)
+        self._proxies = tuple(ip_network(proxy, strict=False) for proxy in trusted_proxies)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its origin, or answer 400."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        client = scope["client"][0] if scope.get("client") else ""
+        scheme, hosts = scope["scheme"], headers.getlist("host")
+        if self._proxies and _is_in(client, self._proxies):
+            client = self._forwarded_client(headers, client)
+            scheme = headers.get("x-forwarded-proto", scheme)
+            hosts = headers.getlist("x-forwarded-host") or hosts
+        host = hosts[0] if len(hosts) == 1 else ""
+        is_good = scheme in _SCHEMES and self._allows(host)
+        if not is_good and not scope["path"].startswith("/health/"):
+            await _REFUSAL(scope, receive, send)
+            return
+        base = self._public_url or f"{scheme}://{host}"
+        edge.set_origin(scope, edge.Origin(base=base, client_address=client))
+        await self._app(scope, receive, send)
+
+    def _allows(self, host: str) -> bool:
+        match = _HOST.fullmatch(host)
+        return match is not None and match["name"].lower() in self._hosts
+
+    def _forwarded_client(self, headers: Headers, client: str) -> str:
+        """Return the nearest address in `X-Forwarded-For` that is no trusted proxy."""
+        chain = [part.strip() for part in headers.get("x-forwarded-for", "").split(",")]
+        for address in reversed(chain):
+            if not _is_address(address):
+                break
+            client = address
+            if not _is_in(address, self._proxies):
+                break
+        return client
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_in(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    return _is_address(address) and any(ip_address(address) in network for network in networks)

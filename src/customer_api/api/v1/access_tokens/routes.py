@@ -1,0 +1,50 @@
+"""Verbs of `access-tokens`."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from customer_api.api import openapi
+from customer_api.api.body import BodyInvalid, TypeInvalid
+from customer_api.api.deps import (
+    ClientAddressDep,
+    Public,
+    PublicCall,
+    TokensDep,
+    ValidationFailed,
+)
+from customer_api.api.responses import JsonApiResponse
+from customer_api.api.v1.access_tokens.resource import (
+    SHAPE,
+    TYPE,
+    login_fields,
+    to_command,
+    to_resource,
+)
+from customer_api.api.v1.errors import documented
+from customer_api.core.errors import Unavailable
+from customer_api.jsonapi import document
+from customer_api.security.rate_limit import TooManyAttempts
+from customer_api.tokens.errors import LoginFailed
+
+router: Final = APIRouter(tags=[TYPE])
+
+
+@router.post(
+    "/access-tokens",
+    status_code=201,
+    responses=openapi.single_answer(201, SHAPE)
+    | documented(
+        BodyInvalid, TypeInvalid, ValidationFailed, LoginFailed, TooManyAttempts, Unavailable
+    ),
+)
+async def log_in(
+    call: Annotated[PublicCall, Depends(Public(login_fields))],
+    tokens: TokensDep,
+    client_address: ClientAddressDep,
+) -> Response:
+    """Log in: exchange e-mail and password for an access and a refresh token."""
+    pair = await tokens.log_in(to_command(call.attributes, client_address))
+    body = document.single(to_resource(pair, TYPE, call.links), call.query)
+    return JsonApiResponse(body, status_code=201)

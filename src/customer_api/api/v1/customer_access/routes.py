@@ -1,0 +1,30 @@
+"""Verbs of `customer-access`."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from customer_api.api import openapi
+from customer_api.api.auth import IdentitiesMixed
+from customer_api.api.deps import ContainerDep, OptionalCustomer, PublicCall
+from customer_api.api.responses import JsonApiResponse
+from customer_api.api.v1.customer_access.resource import SHAPE, TYPE, to_resource
+from customer_api.api.v1.errors import documented
+from customer_api.jsonapi import document
+from customer_api.security.jwt import TokenInvalid
+
+router: Final = APIRouter(tags=[TYPE])
+
+
+@router.get(
+    "/customer-access",
+    responses=openapi.collection_answer(SHAPE) | documented(IdentitiesMixed, TokenInvalid),
+)
+async def read_customer_access(
+    call: Annotated[PublicCall, Depends(OptionalCustomer())], container: ContainerDep
+) -> Response:
+    """Return the resource types that are hidden from guests."""
+    hidden = to_resource(container.settings.protected_resource_types, call.links)
+    body = document.collection([hidden], call.query, self_link=call.links.collection(TYPE))
+    return JsonApiResponse(body)

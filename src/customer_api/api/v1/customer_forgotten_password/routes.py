@@ -1,0 +1,30 @@
+"""Verbs of `customer-forgotten-password`."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from customer_api.api import openapi
+from customer_api.api.body import BodyInvalid, TypeInvalid
+from customer_api.api.deps import PasswordsDep, Public, PublicCall, ValidationFailed
+from customer_api.api.responses import no_content
+from customer_api.api.v1.customer_forgotten_password.resource import TYPE, request_fields
+from customer_api.api.v1.errors import documented
+from customer_api.core.errors import Unavailable
+
+router: Final = APIRouter(tags=[TYPE])
+
+
+@router.post(
+    "/customer-forgotten-password",
+    status_code=204,
+    responses=openapi.empty_answer()
+    | documented(BodyInvalid, TypeInvalid, ValidationFailed, Unavailable),
+)
+async def request_restore(
+    call: Annotated[PublicCall, Depends(Public(request_fields))], passwords: PasswordsDep
+) -> Response:
+    """Mail a restore key; the answer is the same whether or not the address has an account."""
+    await passwords.request_restore(call.attributes["email"])
+    return no_content()

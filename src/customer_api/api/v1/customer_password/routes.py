@@ -1,0 +1,50 @@
+"""Verbs of `customer-password`."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from customer_api.api import openapi
+from customer_api.api.body import BodyInvalid, TypeInvalid
+from customer_api.api.deps import (
+    Authenticated,
+    CustomerCall,
+    PasswordsDep,
+    ResourceIdMissing,
+    ValidationFailed,
+)
+from customer_api.api.responses import no_content
+from customer_api.api.v1.customer_password.resource import TYPE, change_fields, to_command
+from customer_api.api.v1.errors import documented
+from customer_api.api.v1.groups import CUSTOMER_ONLY, NEW_PASSWORD
+from customer_api.credentials.errors import NewPasswordsDiffer, PasswordWrong
+from customer_api.customers.errors import NotOwner
+
+router: Final = APIRouter(tags=[TYPE])
+
+
+@router.patch(
+    "/customer-password/{reference}",
+    status_code=204,
+    responses=openapi.empty_answer()
+    | documented(
+        BodyInvalid,
+        TypeInvalid,
+        ResourceIdMissing,
+        *CUSTOMER_ONLY,
+        ValidationFailed,
+        NotOwner,
+        NewPasswordsDiffer,
+        PasswordWrong,
+        *NEW_PASSWORD,
+    ),
+)
+async def change_password(
+    reference: str,
+    call: Annotated[CustomerCall, Depends(Authenticated(change_fields))],
+    passwords: PasswordsDep,
+) -> Response:
+    """Change the password; all other sessions of the customer end."""
+    await passwords.change(call.claims, reference, to_command(call.attributes))
+    return no_content()

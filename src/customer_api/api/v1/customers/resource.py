@@ -1,0 +1,150 @@
+"""`customers` on the wire (contract 3.1)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from customer_api.addresses.models import BookEntry
+from customer_api.api import openapi
+from customer_api.api.v1 import fields
+from customer_api.api.v1.addresses import resource as addresses
+from customer_api.core.settings import Settings
+from customer_api.customers.models import Customer
+from customer_api.customers.service import ChangeProfile
+from customer_api.jsonapi.constraints import (
+    Choice,
+    IsTrue,
+    Length,
+    NotBlank,
+    PastDate,
+    StrictEmail,
+)
+from customer_api.jsonapi.document import Resource
+from customer_api.jsonapi.links import Links
+from customer_api.jsonapi.validation import Field, Fields
+from customer_api.registration.service import SignUp
+
+TYPE: Final = "customers"
+
+SHAPE: Final = openapi.Shape(
+    TYPE,
+    {
+        "firstName": openapi.NULLABLE_STRING,
+        "lastName": openapi.NULLABLE_STRING,
+        "email": openapi.STRING,
+        "gender": openapi.NULLABLE_STRING,
+        "dateOfBirth": openapi.NULLABLE_DATE,
+        "salutation": openapi.NULLABLE_STRING,
+        "createdAt": openapi.TIMESTAMP,
+        "updatedAt": openapi.TIMESTAMP,
+    },
+)
+_COLUMNS: Final = {
+    "email": "email",
+    "gender": "gender",
+    "salutation": "salutation",
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "dateOfBirth": "date_of_birth",
+    "phone": "phone",
+}
+
+
+def create_fields(settings: Settings) -> Fields:
+    """Return the rules of a registration, in the contract's order."""
+    demanded = settings.required_fields
+    return Fields(
+        Field("email", NotBlank(), StrictEmail(), example="ada@shop.example"),
+        Field("gender", NotBlank(), Choice(*fields.GENDERS), required="gender" in demanded),
+        fields.salutation(required="salutation" in demanded),
+        fields.person_name("firstName", required="firstName" in demanded),
+        fields.person_name("lastName", required="lastName" in demanded),
+        fields.new_password("password", settings),
+        Field(
+            "confirmPassword",
+            NotBlank(),
+            fields.password_length(settings),
+            required="confirmPassword" in demanded,
+        ),
+        Field("acceptedTerms", IsTrue(), type="boolean", required="acceptedTerms" in demanded),
+        _date_of_birth(required="dateOfBirth" in demanded),
+        _phone(required="phone" in demanded),
+    )
+
+
+def change_fields(settings: Settings) -> Fields:
+    """Return the rules of a change; passwords are checked and never applied."""
+    return Fields(
+        Field("email", NotBlank(), StrictEmail(), required=False),
+        Field("gender", NotBlank(), Choice(*fields.GENDERS), required=False),
+        fields.salutation(required=False),
+        fields.person_name("firstName", required=False),
+        fields.person_name("lastName", required=False),
+        Field("password", *fields.password_rules(settings), required=False),
+        Field("confirmPassword", fields.password_length(settings), required=False),
+        _date_of_birth(required=False),
+        _phone(required=False),
+    )
+
+
+def to_sign_up(attributes: Mapping[str, Any], locale: str) -> SignUp:
+    """Return the command of a registration."""
+    return SignUp(
+        email=attributes["email"],
+        password=attributes["password"],
+        confirm_password=attributes.get("confirmPassword"),
+        has_accepted_terms=bool(attributes.get("acceptedTerms")),
+        salutation=attributes.get("salutation"),
+        first_name=attributes.get("firstName"),
+        last_name=attributes.get("lastName"),
+        gender=attributes.get("gender"),
+        date_of_birth=attributes.get("dateOfBirth"),
+        phone=attributes.get("phone"),
+        locale=locale,
+    )
+
+
+def to_change(attributes: Mapping[str, Any]) -> ChangeProfile:
+    """Return the command of a change."""
+    return ChangeProfile(
+        values={_COLUMNS[name]: attributes[name] for name in _COLUMNS if name in attributes},
+        password=attributes.get("password"),
+        confirm_password=attributes.get("confirmPassword"),
+    )
+
+
+def to_resource(customer: Customer, links: Links, book: Sequence[BookEntry] = ()) -> Resource:
+    """Return the customer as answers show it, with addresses for `include=addresses`."""
+    return Resource(
+        type=TYPE,
+        id=customer.reference,
+        attributes={
+            "firstName": customer.first_name,
+            "lastName": customer.last_name,
+            "email": customer.email,
+            "gender": customer.gender,
+            "dateOfBirth": customer.date_of_birth and customer.date_of_birth.isoformat(),
+            "salutation": customer.salutation,
+            "createdAt": timestamp(customer.created_at),
+            "updatedAt": timestamp(customer.updated_at),
+        },
+        self_link=links.resource(TYPE, customer.reference),
+        relationships={
+            addresses.TYPE: [
+                addresses.to_resource(entry, customer.reference, links) for entry in book
+            ]
+        },
+    )
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a UTC moment as the contract writes it, always with microseconds."""
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def _date_of_birth(*, required: bool) -> Field:
+    return Field("dateOfBirth", PastDate(), required=required, example="1990-04-30")
+
+
+def _phone(*, required: bool) -> Field:
+    return Field("phone", Length(max=255), required=required)

@@ -1,0 +1,147 @@
+"""Verbs of `customers`."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from customer_api.api import openapi
+from customer_api.api.body import BodyInvalid, TypeInvalid
+from customer_api.api.deps import (
+    AddressesDep,
+    AnonymizationDep,
+    Authenticated,
+    CustomerCall,
+    CustomersDep,
+    LocaleDep,
+    Public,
+    PublicCall,
+    RegistrationDep,
+    ResourceIdMissing,
+    ValidationFailed,
+)
+from customer_api.api.responses import JsonApiResponse, no_content
+from customer_api.api.v1.addresses import resource as addresses
+from customer_api.api.v1.customers.resource import (
+    SHAPE,
+    TYPE,
+    change_fields,
+    create_fields,
+    to_change,
+    to_resource,
+    to_sign_up,
+)
+from customer_api.api.v1.errors import documented
+from customer_api.api.v1.groups import CUSTOMER_ONLY, NEW_PASSWORD
+from customer_api.customers.errors import (
+    CustomerNotFound,
+    EmailTaken,
+    EmailTooLong,
+    NotOwner,
+    PasswordsDiffer,
+)
+from customer_api.jsonapi import document
+
+router: Final = APIRouter(tags=[TYPE])
+
+
+@router.post(
+    "/customers",
+    status_code=201,
+    responses=openapi.single_answer(201, SHAPE)
+    | documented(
+        BodyInvalid,
+        TypeInvalid,
+        ValidationFailed,
+        PasswordsDiffer,
+        EmailTaken,
+        EmailTooLong,
+        *NEW_PASSWORD,
+    ),
+)
+async def create_customer(
+    call: Annotated[PublicCall, Depends(Public(create_fields))],
+    registration: RegistrationDep,
+    locale: LocaleDep,
+) -> Response:
+    """Register a customer; the account works after confirmation by mail."""
+    customer = await registration.sign_up(to_sign_up(call.attributes, locale))
+    body = document.single(to_resource(customer, call.links), call.query)
+    return JsonApiResponse(body, status_code=201)
+
+
+@router.get("/customers", responses=openapi.collection_answer(SHAPE) | documented(*CUSTOMER_ONLY))
+async def list_customers(
+    call: Annotated[CustomerCall, Depends(Authenticated())],
+    customers: CustomersDep,
+    address_book: AddressesDep,
+) -> Response:
+    """Return a list with one entry, the caller."""
+    if addresses.TYPE in call.query.include:
+        customer, book = await address_book.profile_with_book(call.claims, None)
+    else:
+        customer, book = await customers.current(call.claims), ()
+    body = document.collection(
+        [to_resource(customer, call.links, book)],
+        call.query,
+        self_link=call.links.collection(TYPE),
+    )
+    return JsonApiResponse(body)
+
+
+@router.get(
+    "/customers/{reference}",
+    responses=openapi.single_answer(200, SHAPE) | documented(*CUSTOMER_ONLY, CustomerNotFound),
+)
+async def read_customer(
+    reference: str,
+    call: Annotated[CustomerCall, Depends(Authenticated())],
+    customers: CustomersDep,
+    address_book: AddressesDep,
+) -> Response:
+    """Return the caller's profile."""
+    if addresses.TYPE in call.query.include:
+        customer, book = await address_book.profile_with_book(call.claims, reference)
+    else:
+        customer, book = await customers.profile(call.claims, reference), ()
+    return JsonApiResponse(document.single(to_resource(customer, call.links, book), call.query))
+
+
+@router.patch(
+    "/customers/{reference}",
+    responses=openapi.single_answer(200, SHAPE)
+    | documented(
+        BodyInvalid,
+        TypeInvalid,
+        ResourceIdMissing,
+        *CUSTOMER_ONLY,
+        ValidationFailed,
+        NotOwner,
+        PasswordsDiffer,
+        EmailTaken,
+        EmailTooLong,
+    ),
+)
+async def change_customer(
+    reference: str,
+    call: Annotated[CustomerCall, Depends(Authenticated(change_fields))],
+    customers: CustomersDep,
+) -> Response:
+    """Change the profile; absent attributes stay, and a password is never changed here."""
+    customer = await customers.change_profile(call.claims, reference, to_change(call.attributes))
+    return JsonApiResponse(document.single(to_resource(customer, call.links), call.query))
+
+
+@router.delete(
+    "/customers/{reference}",
+    status_code=204,
+    responses=openapi.empty_answer() | documented(ResourceIdMissing, *CUSTOMER_ONLY, NotOwner),
+)
+async def erase_customer(
+    reference: str,
+    call: Annotated[CustomerCall, Depends(Authenticated())],
+    anonymization: AnonymizationDep,
+) -> Response:
+    """Delete the account: personal data is anonymized for good, and the e-mail is free again."""
+    await anonymization.erase_own_account(call.claims, reference)
+    return no_content()

@@ -1,0 +1,32 @@
+"""Refusals that come together, for the documentation of routes."""
+
+from typing import Final
+
+from customer_api.api.auth import AccessTokenMissing, IdentitiesMixed
+from customer_api.core.errors import AppError, Unavailable
+from customer_api.security.jwt import TokenInvalid
+from customer_api.security.password_policy import (
+    PasswordCharactersRefused,
+    PasswordCommon,
+    PasswordSequenceRefused,
+    PasswordTooLong,
+    PasswordTooShort,
+)
+
+CUSTOMER_ONLY: Final[tuple[type[AppError], ...]] = (
+    IdentitiesMixed,
+    TokenInvalid,
+    AccessTokenMissing,
+    Unavailable,
+)
+"""What every route for customers can answer before its own business."""
+
+NEW_PASSWORD: Final[tuple[type[AppError], ...]] = (
+    PasswordTooShort,
+    PasswordTooLong,
+    PasswordCharactersRefused,
+    PasswordSequenceRefused,
+    PasswordCommon,
+    Unavailable,
+)
+"""What every route that sets a password can answer."""

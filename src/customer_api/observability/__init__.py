@@ -1,0 +1,1 @@
+"""What operators see: structured logs and request ids, never personal data."""

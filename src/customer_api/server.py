@@ -1,0 +1,71 @@
+"""The server process: uvicorn's configuration, and the application it loads."""
+
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http import httptools_impl
+
+from customer_api.anonymization.errors import AnonymizersInvalid
+from customer_api.bootstrap import build
+from customer_api.core.settings import Settings, SettingsInvalid, load_settings
+from customer_api.main import create_app
+from customer_api.observability.logging import configure_logging
+from customer_api.security.signing_keys import SigningKeyInvalid
+
+KEEP_ALIVE_SECONDS: Final = 15
+GRACE_SECONDS: Final = 20
+
+# RFC 9110 renamed these; Python's table follows from 3.13 on only, and uvicorn takes it from there.
+REASON_PHRASES: Final = {
+    413: b"Content Too Large",
+    414: b"URI Too Long",
+    416: b"Range Not Satisfiable",
+    422: b"Unprocessable Content",
+}
+
+
+START_ERRORS: Final = (SettingsInvalid, SigningKeyInvalid, AnonymizersInvalid, ValueError)
+"""What stops a start; each message tells the operator what to mend."""
+
+
+def check(settings: Settings) -> None:
+    """Raise one of `START_ERRORS` when an application cannot be built from these settings.
+
+    Server processes would fail one after the other; this fails once, before any of them starts.
+    """
+    build(settings).hasher.close()
+
+
+def run(*, host: str, port: int, workers: int) -> None:
+    """Serve until a signal; SIGTERM lets running requests finish."""
+    uvicorn.run(
+        "customer_api.server:application",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+def application() -> ASGIApp:
+    """Build the application from the environment; each server process calls it once."""
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    rename_reason_phrases()
+    return create_app(build(settings))
+
+
+def rename_reason_phrases() -> None:
+    """Make status lines read as RFC 9110 has them."""
+    for status, phrase in REASON_PHRASES.items():
+        httptools_impl.STATUS_LINE[status] = b"HTTP/1.1 %d %b\r\n" % (status, phrase)
