@@ -67,12 +67,10 @@ class Container:
     anonymization: AnonymizationService
     retention: UnconfirmedRetention
     mail_worker: MailWorker
-    transport: Transport
     schema_revision: str
 
     async def close(self) -> None:
         """Release connections and threads; the container cannot be used afterwards."""
-        await self.transport.close()
         await self.units.close()
         self.hasher.close()
 
@@ -204,7 +202,6 @@ def build(
             clock=clock,
             max_tries=settings.mail_max_tries,
         ),
-        transport=transport,
         schema_revision=head_revision(),
     )
 

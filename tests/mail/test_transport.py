@@ -71,7 +71,7 @@ async def test_memory_keeps_messages_in_order(make_message):
 
     await transport.send(first, recipient=ADA)
     await transport.send(second, recipient=ADA)
-    await transport.close()
+    await transport.check()
 
     assert transport.sent == [(ADA, first), (ADA, second)]
 
@@ -81,7 +81,6 @@ async def test_file_is_named_by_time_and_id_and_private(tmp_path, message):
     transport = FilesTransport(directory)
 
     await transport.send(message, recipient=ADA)
-    await transport.close()
 
     (file,) = directory.iterdir()
     assert file.name == "20260301T120000Z-0d9f3e5c@shop.example.eml"
@@ -113,13 +112,45 @@ async def test_directory_that_cannot_be_written_takes_no_mail_at_all(tmp_path, m
     assert caught.value.code == "files_ENOTDIR"
 
 
+async def test_check_of_files_makes_nothing(tmp_path):
+    directory = tmp_path / "var" / "mail"
+
+    await FilesTransport(directory).check()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_check_of_files_refuses_a_path_below_a_file(tmp_path):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ServerUnavailable) as caught:
+        await FilesTransport(tmp_path / "file" / "mail").check()
+
+    assert caught.value.code == "files_not_writable"
+
+
+async def test_check_of_a_server_hands_over_nothing(transport_to):
+    sink = Sink()
+    async with smtp_server(sink) as port:
+        await transport_to(port).check()
+
+    assert sink.envelopes == []
+
+
+async def test_check_of_a_server_that_is_away_fails(transport_to):
+    async with smtp_server(Sink()) as port:
+        pass
+
+    with pytest.raises(ServerUnavailable):
+        await transport_to(port).check()
+
+
 async def test_server_gets_the_mail_with_one_recipient(transport_to, message):
     sink = Sink()
     async with smtp_server(sink) as port:
         transport = transport_to(port)
 
         await transport.send(message, recipient=ADA)
-        await transport.close()
 
     (envelope,) = sink.envelopes
     received = message_from_bytes(envelope.original_content, policy=policy.default)

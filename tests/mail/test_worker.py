@@ -369,28 +369,8 @@ async def test_stopped_worker_does_not_start(box, worker, transport):
     assert transport.sent == []
 
 
-async def test_wake_ends_one_rest(box, make_worker, transport, monkeypatch):
-    monkeypatch.setattr(worker_module, "IDLE_SECONDS", 3600)
-    customer = await box.add_customer()
-    stop = asyncio.Event()
-    units = WatchedUnits(box.units)
-    worker = make_worker(units=units)
-    running = asyncio.create_task(worker.run(stop))
-    await wait_for(lambda: units.writes == 1)
-    await box.put(customer)
-
-    worker.wake()
-
-    await wait_for(lambda: units.writes == 4)  # claim and mark the mail, find no other
-    await box.put(customer)
-    assert len(transport.sent) == 1
-    assert units.writes == 4
-    stop.set()
-    await running
-
-
 @pytest.mark.usefixtures("short_waits")
-async def test_new_mail_is_found_without_a_wake(box, make_worker, transport):
+async def test_mail_queued_during_a_rest_is_found(box, make_worker, transport):
     customer = await box.add_customer()
     stop = asyncio.Event()
     units = WatchedUnits(box.units)
@@ -418,22 +398,6 @@ async def test_stop_ends_a_rest_and_a_pause(make_worker, units, monkeypatch, fai
     async with asyncio.timeout(5):
         await running
     assert watched.writes == 1
-
-
-async def test_wake_does_not_end_a_pause(make_worker, units, monkeypatch):
-    monkeypatch.setattr(worker_module, "pause_seconds", lambda _: 3600)
-    watched = WatchedUnits(units, error=DatabaseUnavailable(), failing=range(1))
-    worker = make_worker(units=watched)
-    stop = asyncio.Event()
-    running = asyncio.create_task(worker.run(stop))
-    await wait_for(lambda: watched.writes == 1)
-
-    worker.wake()
-
-    done, _ = await asyncio.wait([running], timeout=0.05)
-    assert (done, watched.writes) == (set(), 1)
-    stop.set()
-    await running
 
 
 @pytest.mark.usefixtures("short_waits")

@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from customer_api.core.settings import DEFAULT_PASSWORD_PATTERN
+from customer_api.core.settings import CHARACTER_RULE
 from customer_api.security.password_policy import (
     PasswordCharactersRefused,
     PasswordCommon,
@@ -18,7 +18,7 @@ def policy(**changes):
     rules = {
         "min_length": 12,
         "max_length": 128,
-        "pattern": DEFAULT_PASSWORD_PATTERN,
+        "pattern": CHARACTER_RULE,
         "sequence_limit": 3,
         "deny_list": (),
         "allow_list": (),

@@ -44,7 +44,7 @@ REGISTRATION_FIELDS: Final = (
 )
 """What a shop may demand at registration beside e-mail and password."""
 
-DEFAULT_PASSWORD_PATTERN: Final = (
+CHARACTER_RULE: Final = (
     r"^(?=.*[A-Z])(?=.*[a-z])(?=.*\d)(?=.*[!@#$%^&*()_\-+=\[\]{}|\\;:<>.,/?~])"
     r"[A-Za-z\d!@#$%^&*()_\-+=\[\]{}|\\;:<>.,/?~]*$"
 )
@@ -217,7 +217,7 @@ class Settings(BaseSettings):
         128, ge=64, le=1024, description="Most code points of a new password."
     )
     password_pattern: str = Field(
-        DEFAULT_PASSWORD_PATTERN,
+        CHARACTER_RULE,
         description="Regular expression a new password must match; empty switches it off.",
     )
     password_sequence_limit: int = Field(

@@ -72,8 +72,12 @@ class Transport(Protocol):
             ServerUnavailable: the same, and all other mails would fail too.
         """
 
-    async def close(self) -> None:
-        """Give back what the transport holds."""
+    async def check(self) -> None:
+        """Return when mails could be handed over at present; hands over none.
+
+        Raises:
+            ServerUnavailable: they could not.
+        """
 
 
 class MemoryTransport:
@@ -87,8 +91,8 @@ class MemoryTransport:
         """Append the message."""
         self.sent.append((recipient, message))
 
-    async def close(self) -> None:
-        """Do nothing."""
+    async def check(self) -> None:
+        """Return at once: memory is always there."""
 
 
 class FilesTransport:
@@ -107,8 +111,13 @@ class FilesTransport:
         except OSError as error:
             raise ServerUnavailable(f"files_{errno.errorcode.get(error.errno or 0)}") from error
 
-    async def close(self) -> None:
-        """Do nothing."""
+    async def check(self) -> None:
+        """Look whether the directory can be written, or made where it is missing."""
+        nearest = next(
+            path for path in (self._directory, *self._directory.resolve().parents) if path.exists()
+        )
+        if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+            raise ServerUnavailable("files_not_writable")
 
     def _write(self, name: str, content: bytes) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -157,14 +166,7 @@ class SmtpTransport:
 
     async def send(self, message: EmailMessage, *, recipient: str) -> None:
         """Hand the message over; bounded by the time-out as a whole."""
-        client = SMTP(
-            hostname=self._host,
-            port=self._port,
-            timeout=self._timeout_seconds,
-            use_tls=self._scheme == "smtps",
-            start_tls=False,  # done below, so that every failure has its own code
-            tls_context=self._tls,
-        )
+        client = self._client()
         deadline = asyncio.get_running_loop().time() + self._timeout_seconds
         try:
             await self._open(client, deadline)
@@ -172,8 +174,23 @@ class SmtpTransport:
         finally:
             client.close()
 
-    async def close(self) -> None:
-        """Do nothing: no connection outlives its mail."""
+    async def check(self) -> None:
+        """Connect, greet, encrypt and log in as for a mail."""
+        client = self._client()
+        try:
+            await self._open(client, asyncio.get_running_loop().time() + self._timeout_seconds)
+        finally:
+            client.close()
+
+    def _client(self) -> SMTP:
+        return SMTP(
+            hostname=self._host,
+            port=self._port,
+            timeout=self._timeout_seconds,
+            use_tls=self._scheme == "smtps",
+            start_tls=False,  # done by `_open`, so that every failure has its own code
+            tls_context=self._tls,
+        )
 
     async def _open(self, client: SMTP, deadline: float) -> None:
         try:

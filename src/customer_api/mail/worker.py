@@ -5,6 +5,7 @@ that fails alone is tried again after a growing while and parked in the end.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 from datetime import timedelta
@@ -66,11 +67,6 @@ class MailWorker:
         self._transport = transport
         self._clock = clock
         self._max_tries = max_tries
-        self._woken = asyncio.Event()
-
-    def wake(self) -> None:
-        """Let a waiting worker look into the outbox at once; call it from the event loop."""
-        self._woken.set()
 
     async def run_once(self) -> int:
         """Try to send a few due mails; return how many were tried.
@@ -98,11 +94,9 @@ class MailWorker:
                 failures = 0
                 if handled:
                     continue
-            if failures:
-                await _first_of(stop, seconds=pause_seconds(failures))
-            else:
-                await _first_of(stop, self._woken, seconds=IDLE_SECONDS)
-                self._woken.clear()
+            pause = pause_seconds(failures) if failures else IDLE_SECONDS
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
 
     async def _deliver_batch(self, stop: asyncio.Event) -> int:
         claimed, expired = await self._units.write(self._claim)
@@ -202,13 +196,3 @@ def _log(level: int, event: str, claimed: ClaimedMail, code: str | None = None) 
         "code": code,
     }
     logger.log(level, event, extra=data)
-
-
-async def _first_of(*events: asyncio.Event, seconds: float) -> None:
-    """Wait until one of the events is set, or for so many seconds."""
-    waiting = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in waiting:
-            task.cancel()

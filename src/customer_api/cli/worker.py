@@ -1,0 +1,43 @@
+"""`customer-api worker`."""
+
+import asyncio
+import signal
+
+import click
+
+from customer_api.bootstrap import build
+from customer_api.cli.environment import fail, settings_or_exit
+from customer_api.core.settings import Settings
+from customer_api.main import run_worker
+from customer_api.observability.logging import configure_logging
+from customer_api.server import START_ERRORS
+
+
+@click.command()
+def worker() -> None:
+    r"""Deliver mails and erase overdue unconfirmed registrations, until SIGTERM or Ctrl-C.
+
+    Run it beside servers with CUSTOMER_API_MAIL_WORKER=false; any number may run at once.
+
+    \b
+    Example:
+      customer-api worker
+    """
+    settings = settings_or_exit()
+    configure_logging(settings.log_level)
+    try:
+        asyncio.run(_work(settings))
+    except START_ERRORS as error:
+        fail(str(error))
+
+
+async def _work(settings: Settings) -> None:
+    container = build(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await run_worker(container, stop)
+    finally:
+        await container.close()
