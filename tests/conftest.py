@@ -1,6 +1,7 @@
 """Fixtures for all tests; the PostgreSQL server is started once, by whoever starts the test processes."""
 
 import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -97,6 +98,15 @@ def blank_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'blank.sqlite3'}"
     databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
     return databases.blank()
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
 
 
 @pytest.fixture(scope="session")

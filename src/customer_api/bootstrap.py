@@ -1,5 +1,6 @@
 """The composition root: the one place where settings become objects."""
 
+import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from importlib.metadata import EntryPoint
 
 from customer_api.addresses.service import AddressService
 from customer_api.anonymization.registry import load_registry
-from customer_api.anonymization.retention import UnconfirmedRetention
+from customer_api.anonymization.retention import Retention
 from customer_api.anonymization.service import AnonymizationService
 from customer_api.core.clock import Clock, SystemClock
 from customer_api.core.db import Base, open_units
@@ -31,7 +32,7 @@ from customer_api.mail.worker import MailWorker
 from customer_api.passwords.service import PasswordService
 from customer_api.registration.service import RegistrationRules, RegistrationService
 from customer_api.security.hashing import PasswordHasher
-from customer_api.security.jwt import AccessTokens, load_signing_keys
+from customer_api.security.jwt import AccessTokens, SigningKey, load_signing_keys
 from customer_api.security.password_policy import PasswordPolicy
 from customer_api.security.rate_limit import (
     LoginLimiter,
@@ -65,9 +66,15 @@ class Container:
     passwords: PasswordService
     tokens: TokenService
     anonymization: AnonymizationService
-    retention: UnconfirmedRetention
+    retention: Retention
     mail_worker: MailWorker
     schema_revision: str
+
+    async def run_workers(self, stop: asyncio.Event) -> None:
+        """Deliver mails and apply retention until `stop` is set."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.mail_worker.run(stop))
+            tasks.create_task(self.retention.run(stop))
 
     async def close(self) -> None:
         """Release connections and threads; the container cannot be used afterwards."""
@@ -95,114 +102,157 @@ def build(
         AnonymizersInvalid: a plugin cannot be loaded, or a required one is missing.
         ValueError: the database or mail URL cannot be understood.
     """
-    clock = clock or SystemClock()
     anonymizers = load_registry(settings.required_anonymizers, plugins=plugins)
-    keys = load_signing_keys(settings.signing_keys)
     transport = transport or open_transport(settings.mail_url.get_secret_value())
-    units = _open_units(settings, clock)
-    hasher = PasswordHasher(
-        memory_kib=settings.hash_memory_kib,
-        time_cost=settings.hash_time_cost,
-        threads=settings.hash_threads or os.cpu_count() or 1,
-    )
-    policy = _policy(settings)
-    logins, mailboxes = _limits(settings, clock)
-    outbox = Outbox(clock=clock, sender=settings.mail_from)
-    access_tokens = AccessTokens(
-        keys,
-        clock=clock,
-        audience=settings.token_audience,
-        ttl_seconds=settings.access_token_ttl_seconds,
-    )
-    is_glue = settings.token_subject == "glue"  # noqa: S105 - a form of the claim, no secret
-    subjects: Subjects = JsonSubjects() if is_glue else PlainSubjects()
-    confirmation_keys = MailedKeys(
-        Purpose.CONFIRMATION, clock=clock, ttl_seconds=settings.confirmation_ttl_seconds
-    )
-    restore_keys = MailedKeys(
-        Purpose.RESTORE, clock=clock, ttl_seconds=settings.restore_ttl_seconds
-    )
-    restores = KeyMails(
-        keys=restore_keys,
-        link=KeyLink(settings.restore_link, settings.storefront_url),
-        outbox=outbox,
-    )
+    parts = _parts(settings, clock or SystemClock())
     anonymization = AnonymizationService(
-        units=units, clock=clock, outbox=outbox, anonymizers=anonymizers
+        units=parts.units, clock=parts.clock, outbox=parts.outbox, anonymizers=anonymizers
     )
     return Container(
         settings=settings,
-        clock=clock,
-        units=units,
-        hasher=hasher,
-        access_tokens=access_tokens,
-        subjects=subjects,
-        customers=CustomerService(units=units, clock=clock),
-        addresses=AddressService(units=units, clock=clock),
-        registration=RegistrationService(
-            units=units,
-            clock=clock,
-            hasher=hasher,
-            policy=policy,
-            references=_references(settings),
-            mailboxes=mailboxes,
-            outbox=outbox,
-            keys=confirmation_keys,
-            confirmations=KeyMails(
-                keys=confirmation_keys,
-                link=KeyLink(settings.confirmation_link, settings.storefront_url),
-                outbox=outbox,
-            ),
-            restores=restores,
-            rules=RegistrationRules(
-                has_double_opt_in=settings.double_opt_in,
-                hides_conflicts=settings.registration_conflict == "hidden",
-                terms_version=settings.terms_version,
-            ),
-        ),
-        passwords=PasswordService(
-            units=units,
-            clock=clock,
-            hasher=hasher,
-            policy=policy,
-            logins=logins,
-            mailboxes=mailboxes,
-            outbox=outbox,
-            confirmation_keys=confirmation_keys,
-            restore_keys=restore_keys,
-            restores=restores,
-        ),
-        tokens=TokenService(
-            units=units,
-            clock=clock,
-            hasher=hasher,
-            limits=logins,
-            access_tokens=access_tokens,
-            subjects=subjects,
-            refresh_secrets=[key.refresh_secret for key in keys],
-            lifetimes=TokenLifetimes(
-                access=settings.access_token_ttl_seconds,
-                refresh=settings.refresh_token_ttl_seconds,
-                session=settings.refresh_token_max_ttl_seconds,
-                retry=settings.refresh_retry_seconds,
-            ),
-        ),
+        clock=parts.clock,
+        units=parts.units,
+        hasher=parts.hasher,
+        access_tokens=parts.access_tokens,
+        subjects=parts.subjects,
+        customers=CustomerService(units=parts.units, clock=parts.clock),
+        addresses=AddressService(units=parts.units, clock=parts.clock),
+        registration=_registration(parts),
+        passwords=_passwords(parts),
+        tokens=_tokens(parts),
         anonymization=anonymization,
-        retention=UnconfirmedRetention(
-            units=units,
-            clock=clock,
+        retention=Retention(
+            units=parts.units,
+            clock=parts.clock,
             anonymization=anonymization,
-            ttl_days=settings.unconfirmed_ttl_days,
+            unconfirmed_ttl_days=settings.unconfirmed_ttl_days,
         ),
         mail_worker=MailWorker(
-            units=units,
-            outbox=outbox,
+            units=parts.units,
+            outbox=parts.outbox,
             renderer=Renderer(store=settings.store, overrides=settings.mail_templates),
             transport=transport,
-            clock=clock,
+            clock=parts.clock,
             max_tries=settings.mail_max_tries,
         ),
         schema_revision=head_revision(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What several services share."""
+
+    settings: Settings
+    clock: Clock
+    units: Units
+    hasher: PasswordHasher
+    policy: PasswordPolicy
+    logins: LoginLimits
+    mailboxes: MailboxLimits
+    outbox: Outbox
+    signing_keys: tuple[SigningKey, ...]
+    access_tokens: AccessTokens
+    subjects: Subjects
+    confirmation_keys: MailedKeys
+    restore_keys: MailedKeys
+    restores: KeyMails
+
+
+def _parts(settings: Settings, clock: Clock) -> _Parts:
+    keys = load_signing_keys(settings.signing_keys)
+    logins, mailboxes = _limits(settings, clock)
+    outbox = Outbox(clock=clock, sender=settings.mail_from)
+    restore_keys = MailedKeys(
+        Purpose.RESTORE, clock=clock, ttl_seconds=settings.restore_ttl_seconds
+    )
+    restore_link = KeyLink(settings.restore_link, settings.storefront_url)
+    is_glue = settings.token_subject == "glue"  # noqa: S105 - a form of the claim, no secret
+    return _Parts(
+        settings=settings,
+        clock=clock,
+        units=_open_units(settings, clock),
+        hasher=PasswordHasher(
+            memory_kib=settings.hash_memory_kib,
+            time_cost=settings.hash_time_cost,
+            threads=settings.hash_threads or os.cpu_count() or 1,
+        ),
+        policy=_policy(settings),
+        logins=logins,
+        mailboxes=mailboxes,
+        outbox=outbox,
+        signing_keys=keys,
+        access_tokens=AccessTokens(
+            keys,
+            clock=clock,
+            audience=settings.token_audience,
+            ttl_seconds=settings.access_token_ttl_seconds,
+        ),
+        subjects=JsonSubjects() if is_glue else PlainSubjects(),
+        confirmation_keys=MailedKeys(
+            Purpose.CONFIRMATION, clock=clock, ttl_seconds=settings.confirmation_ttl_seconds
+        ),
+        restore_keys=restore_keys,
+        restores=KeyMails(keys=restore_keys, link=restore_link, outbox=outbox),
+    )
+
+
+def _registration(parts: _Parts) -> RegistrationService:
+    settings = parts.settings
+    return RegistrationService(
+        units=parts.units,
+        clock=parts.clock,
+        hasher=parts.hasher,
+        policy=parts.policy,
+        references=_references(settings),
+        mailboxes=parts.mailboxes,
+        outbox=parts.outbox,
+        keys=parts.confirmation_keys,
+        confirmations=KeyMails(
+            keys=parts.confirmation_keys,
+            link=KeyLink(settings.confirmation_link, settings.storefront_url),
+            outbox=parts.outbox,
+        ),
+        restores=parts.restores,
+        rules=RegistrationRules(
+            has_double_opt_in=settings.double_opt_in,
+            hides_conflicts=settings.registration_conflict == "hidden",
+            terms_version=settings.terms_version,
+        ),
+    )
+
+
+def _passwords(parts: _Parts) -> PasswordService:
+    return PasswordService(
+        units=parts.units,
+        clock=parts.clock,
+        hasher=parts.hasher,
+        policy=parts.policy,
+        logins=parts.logins,
+        mailboxes=parts.mailboxes,
+        outbox=parts.outbox,
+        confirmation_keys=parts.confirmation_keys,
+        restore_keys=parts.restore_keys,
+        restores=parts.restores,
+    )
+
+
+def _tokens(parts: _Parts) -> TokenService:
+    settings = parts.settings
+    return TokenService(
+        units=parts.units,
+        clock=parts.clock,
+        hasher=parts.hasher,
+        limits=parts.logins,
+        access_tokens=parts.access_tokens,
+        subjects=parts.subjects,
+        refresh_secrets=[key.refresh_secret for key in parts.signing_keys],
+        lifetimes=TokenLifetimes(
+            access=settings.access_token_ttl_seconds,
+            refresh=settings.refresh_token_ttl_seconds,
+            session=settings.refresh_token_max_ttl_seconds,
+            retry=settings.refresh_retry_seconds,
+        ),
     )
 
 

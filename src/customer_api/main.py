@@ -1,7 +1,6 @@
 """Puts the application together: routers, error handlers, middleware; nothing else."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -61,7 +60,6 @@ STOREFRONT_ROUTERS: Final[tuple[APIRouter, ...]] = (
     orders,
     wishlists,
 )
-RETENTION_INTERVAL_SECONDS: Final = 3600.0
 
 
 def create_app(container: Container) -> ASGIApp:
@@ -219,23 +217,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         if here.container.settings.mail_worker:
-            tasks.create_task(run_worker(here.container, stop))
+            tasks.create_task(here.container.run_workers(stop))
         yield
         stop.set()
     await here.container.close()
-
-
-async def run_worker(container: Container, stop: asyncio.Event) -> None:
-    """Deliver mails and apply retention until `stop` is set."""
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(container.mail_worker.run(stop))
-        tasks.create_task(_run_retention(container, stop))
-
-
-async def _run_retention(container: Container, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        with contextlib.suppress(AppError):  # the database is away: the next round does it
-            while await container.retention.run_once():
-                pass
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), RETENTION_INTERVAL_SECONDS)

@@ -85,7 +85,10 @@ class ResourceTable:
 
 
 class StorefrontPaths:
-    """Pure ASGI: applies the table to everything under `/v1`, and serves `/token` at the root."""
+    """Pure ASGI: applies the table to everything under `/v1`, and serves `/token` at the root.
+
+    HEAD becomes a GET whose body is dropped, here and everywhere else.
+    """
 
     def __init__(self, app: ASGIApp, *, table: ResourceTable, has_cors: bool) -> None:
         self._app = app
@@ -94,19 +97,16 @@ class StorefrontPaths:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on in its one form, or answer 400, 404 or 405."""
+        app = self._app
         if scope["type"] == "http":
+            if scope["method"] == "HEAD":
+                scope, send = {**scope, "method": "GET"}, _without_body(send)
             path: str = scope["path"]
             if path.rstrip("/") == TOKEN_PATH:
                 path = PREFIX + TOKEN_PATH
             if path.lstrip("/").partition("/")[0] == PREFIX[1:]:
-                answer = self._route(scope, path)
-                if answer is not None:
-                    await answer(scope, receive, _bodyless(send, scope))
-                    return
-                if scope["method"] == "HEAD":
-                    send = _bodyless(send, scope)
-                    scope["method"] = "GET"
-        await self._app(scope, receive, send)
+                app = self._route(scope, path) or app
+        await app(scope, receive, send)
 
     def _route(self, scope: Scope, path: str) -> Response | None:
         """Return an answer that needs no route, or set path and target and return None."""
@@ -124,7 +124,7 @@ class StorefrontPaths:
         return self._target(scope, segments, query)
 
     def _target(self, scope: Scope, segments: list[str], query: Query) -> Response | None:
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        method = scope["method"]
         if method == "POST" and _shape(segments).has_id:
             return NOT_FOUND
         if not self._table.type_has(method, segments):
@@ -172,14 +172,12 @@ def _shape(segments: Sequence[str]) -> _Shape:
     return _Shape(tuple(segments[0::2]), len(segments) % 2 == 0)
 
 
-def _bodyless(send: Send, scope: Scope) -> Send:
-    """Return `send`, for HEAD one that keeps the headers and drops the body."""
-    if scope["method"] != "HEAD":
-        return send
+def _without_body(send: Send) -> Send:
+    """Return a `send` that keeps the headers and drops the body, as HEAD demands."""
 
-    async def without_body(message: Message) -> None:
+    async def drop_body(message: Message) -> None:
         if message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await send(message)
 
-    return without_body
+    return drop_body

@@ -8,7 +8,6 @@ import click
 from customer_api.bootstrap import build
 from customer_api.cli.environment import fail, settings_or_exit
 from customer_api.core.settings import Settings
-from customer_api.main import run_worker
 from customer_api.observability.logging import configure_logging
 from customer_api.server import START_ERRORS
 
@@ -38,6 +37,6 @@ async def _work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
-        await run_worker(container, stop)
+        await container.run_workers(stop)
     finally:
         await container.close()

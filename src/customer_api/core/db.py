@@ -7,6 +7,7 @@ connections, begins and commits. See docs/decisions/0002.
 
 import asyncio
 import os
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -169,7 +170,7 @@ class SqliteUnits(UnitsOfWork[SessionT_co]):
     @override
     async def read(self, work: Work[T]) -> T:
         """Run work on a reader thread."""
-        return await self._readers.run(_statements, work)
+        return await self._readers.run(_plainly, work)
 
     @override
     async def write(self, work: Work[T]) -> T:
@@ -210,7 +211,10 @@ class _SqliteThreads:
         if connection is None:
             connection = self._local.connection = self._engine.connect()
             self._opened.append(connection)
-        return run(connection, work)
+        try:
+            return run(connection, work)
+        finally:
+            _end_open_transaction(connection)
 
 
 class _ConnectionLost(DatabaseUnavailable):
@@ -324,11 +328,17 @@ def _writing(engine: Engine, work: Work[T]) -> T:
         return _transaction(connection, work)
 
 
-def _statements(connection: Connection, work: Work[T]) -> T:
-    try:
-        return work(connection)
-    finally:
-        connection.rollback()
+def _plainly(connection: Connection, work: Work[T]) -> T:
+    return work(connection)
+
+
+def _end_open_transaction(connection: Connection) -> None:
+    """Roll back what a failed commit left: SQLite keeps it open, SQLAlchemy takes it for ended."""
+    connection.rollback()
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    if driver.in_transaction:
+        driver.rollback()
 
 
 def _transaction(connection: Connection, work: Work[T]) -> T:

@@ -6,6 +6,7 @@ misspelt security setting must not pass for a set one.
 
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -321,6 +322,29 @@ class Settings(BaseSettings):
         for name in value:
             if name not in REGISTRATION_FIELDS:
                 raise ValueError(f"{name!r} is none of {', '.join(REGISTRATION_FIELDS)}")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            ip_network(name, strict=False)  # its ValueError says what is wrong
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if origin != "*" and not re.fullmatch(r"https?://[^/?#@*]+", origin):
+                raise ValueError(f"{origin!r} is neither * nor an origin: https://shop.example")
+        return value
+
+    @field_validator("store_currencies", "store_countries")
+    @classmethod
+    def _codes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for code in value:
+            if not re.fullmatch(r"[A-Z]{2,3}", code):
+                raise ValueError(f"{code!r} is no code in capital letters")
         return value
 
     @field_validator("password_pattern")
