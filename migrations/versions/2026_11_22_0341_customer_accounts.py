@@ -58,6 +58,14 @@ def upgrade() -> None:
     )
     op.create_index("uq_customers_email_key", "customers", ["email_key"], unique=True)
     op.create_index("uq_customers_reference", "customers", ["reference"], unique=True)
+    unconfirmed = sa.text("registered_at IS NULL AND anonymized_at IS NULL")
+    op.create_index(
+        "ix_customers_unconfirmed",
+        "customers",
+        ["id"],
+        postgresql_where=unconfirmed,
+        sqlite_where=unconfirmed,
+    )
     op.create_table(
         "login_failures",
         sa.Column("subject", sa.String(length=320), nullable=False),
@@ -200,9 +208,6 @@ def upgrade() -> None:
             ["customer_id"], ["customers.id"], name=op.f("fk_registrations_customer_id_customers")
         ),
         sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_registrations")),
-    )
-    op.create_index(
-        "ix_registrations_attempted_at", "registrations", ["attempted_at"], unique=False
     )
     op.create_table(
         "sessions",

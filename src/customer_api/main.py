@@ -11,11 +11,12 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from customer_api import __version__
 from customer_api.api import edge, health, openapi
 from customer_api.api.auth import Authentication
+from customer_api.api.body import BodyTooLarge, EncodingUnsupported
 from customer_api.api.deps import Authenticated, Edge, MakeFields, OptionalCustomer, Public
 from customer_api.api.docs import mount_docs
 from customer_api.api.headers import AnswerHeaders
@@ -34,7 +35,7 @@ from customer_api.api.v1.customer_password.routes import router as customer_pass
 from customer_api.api.v1.customer_restore_password.resource import TYPE as RESTORE_PASSWORD
 from customer_api.api.v1.customer_restore_password.routes import router as restore_password
 from customer_api.api.v1.customers.routes import router as customers
-from customer_api.api.v1.errors import STOREFRONT_ERRORS, answer_failure, answer_refusal
+from customer_api.api.v1.errors import STOREFRONT_ERRORS, answer_failure, answer_refusal, documented
 from customer_api.api.v1.orders.routes import router as orders
 from customer_api.api.v1.refresh_tokens.routes import router as refresh_tokens
 from customer_api.api.v1.stores.routes import router as stores
@@ -153,6 +154,10 @@ def _complete_operation(operation: dict[str, Any], route: APIRoute, settings: Se
         if checks.make_fields is not None:
             attributes = checks.make_fields(settings).json_schema()
             operation["requestBody"] = openapi.request_body(str(route.tags[0]), attributes)
+            for status, answer in documented(BodyTooLarge, EncodingUnsupported).items():
+                operation["responses"][str(status)] = answer
+        elif "GET" in (route.methods or ()):
+            operation.setdefault("parameters", []).extend(openapi.QUERY_PARAMETERS)
         if isinstance(checks, Authenticated):
             operation["security"] = [{"customer": []}]
         if isinstance(checks, OptionalCustomer):
@@ -201,7 +206,13 @@ def _with_middleware(app: FastAPI, settings: Settings, locales: Locales) -> ASGI
         cors_origins=settings.cors_origins,
         is_https=(settings.public_url or "").startswith("https://"),
     )
-    return RequestIds(headers, remember=edge.set_request_id)
+    return RequestIds(headers, failure=_fail, remember=edge.set_request_id)
+
+
+async def _fail(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer for middleware that raised."""
+    answer = await answer_failure(Request(scope), Exception())
+    await answer(scope, receive, send)
 
 
 async def _answer_unrouted(_request: Request, error: Exception) -> Response:

@@ -69,6 +69,26 @@ class Shape:
         }
 
 
+QUERY_PARAMETERS: Final[tuple[Schema, ...]] = (
+    {
+        "name": "include",
+        "in": "query",
+        "required": False,
+        "description": "Relationships to include, comma-separated; unknown names are ignored.",
+        "schema": STRING,
+    },
+    {
+        "name": "fields",
+        "in": "query",
+        "required": False,
+        "style": "deepObject",
+        "explode": True,
+        "description": "Attributes to keep by resource type: `fields[customers]=email`.",
+        "schema": {"type": "object", "additionalProperties": STRING},
+    },
+)
+"""What every GET understands."""
+
 NO_ID: Final[Schema] = {"type": "null"}
 
 

@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, ForeignKeyConstraint, Identity, Index, Integer, String
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    String,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base, UnitsOfWork
@@ -33,6 +42,12 @@ class CustomerRow(Base):
         ),
         Index("uq_customers_email_key", "email_key", unique=True),
         Index("uq_customers_reference", "reference", unique=True),
+        Index(
+            "ix_customers_unconfirmed",
+            "id",
+            postgresql_where=text("registered_at IS NULL AND anonymized_at IS NULL"),
+            sqlite_where=text("registered_at IS NULL AND anonymized_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(

@@ -1,10 +1,13 @@
 """Customer references: public, unique, never reused."""
 
 import secrets
+from collections.abc import Callable
 from typing import Final, Protocol
 
-from sqlalchemy import BigInteger, Connection, String, bindparam, insert, update
+from sqlalchemy import BigInteger, Connection, String, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.dml import ReturningInsert
 
 from customer_api.core.db import Base
 from customer_api.core.ids import Reference, random_crockford
@@ -23,12 +26,17 @@ class ReferenceSequenceRow(Base):
     value: Mapped[int] = mapped_column(BigInteger, info=kept("no person in it"))
 
 
-_ADVANCE = (
-    update(ReferenceSequenceRow)
-    .where(ReferenceSequenceRow.prefix == bindparam("of"))
-    .values(value=ReferenceSequenceRow.value + bindparam("step"))
-    .returning(ReferenceSequenceRow.value)
-)
+def _advance(
+    insert_into: Callable[[type[ReferenceSequenceRow]], postgresql.Insert | sqlite.Insert],
+) -> ReturningInsert[tuple[int]]:
+    row = ReferenceSequenceRow
+    statement = insert_into(row).values(prefix=bindparam("of"), value=bindparam("step"))
+    return statement.on_conflict_do_update(
+        index_elements=["prefix"], set_={"value": row.value + statement.excluded.value}
+    ).returning(row.value)
+
+
+_ADVANCE: Final = {"postgresql": _advance(postgresql.insert), "sqlite": _advance(sqlite.insert)}
 
 
 class References(Protocol):
@@ -59,8 +67,6 @@ class SequentialReferences:
     def next(self, connection: Connection) -> Reference:
         """Return the next number; concurrent callers wait for each other."""
         step = 1 + secrets.randbelow(self._largest_step)
-        number = connection.execute(_ADVANCE, {"of": self._prefix, "step": step}).scalar()
-        if number is None:
-            connection.execute(insert(ReferenceSequenceRow).values(prefix=self._prefix, value=step))
-            number = step
+        statement = _ADVANCE[connection.dialect.name]
+        number = connection.execute(statement, {"of": self._prefix, "step": step}).scalar_one()
         return Reference(f"{self._prefix}--{number}")

@@ -33,11 +33,19 @@ class RequestIds:
 
     Args:
         app: the application within.
+        failure: the application that answers when the other one raised without an answer.
         remember: told the id of each request by its scope.
     """
 
-    def __init__(self, app: Callable[..., Any], *, remember: Callable[[Scope, str], None]) -> None:
+    def __init__(
+        self,
+        app: Callable[..., Any],
+        *,
+        failure: Callable[..., Any],
+        remember: Callable[[Scope, str], None],
+    ) -> None:
         self._app = app
+        self._failure = failure
         self._remember = remember
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
@@ -61,10 +69,9 @@ class RequestIds:
         try:
             await self._app(scope, receive, send_with_id)
         except Exception:
-            # The framework has sent the 500 by then and raises again for whoever serves it.
             logger.exception("unexpected_error")
-            if status == 0:
-                raise
+            if status == 0:  # else the framework has answered and raised again for its server
+                await self._failure(scope, receive, send_with_id)
         finally:
             self._log(scope, status, time.perf_counter() - started)
             _current.reset(token)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, String
+from sqlalchemy import BigInteger, Boolean, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base
@@ -14,7 +14,6 @@ class RegistrationRow(Base):
     """The attempts to register an address, and the terms accepted with the first one."""
 
     __tablename__ = "registrations"
-    __table_args__ = (Index("ix_registrations_attempted_at", "attempted_at"),)
 
     customer_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("customers.id"), primary_key=True, info=kept("link to the customer")

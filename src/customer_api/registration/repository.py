@@ -24,7 +24,7 @@ _EXPIRED = (
         CustomerRow.registered_at.is_(None),
         CustomerRow.anonymized_at.is_(None),
     )
-    .order_by(RegistrationRow.attempted_at)
+    .order_by(CustomerRow.id)
     .limit(bindparam("most"))
 )
 
