@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 from customer_api.bootstrap import metadata
-from customer_api.core import db, schema
+from customer_api.core import engines, schema
 from customer_api.core.settings import load_settings
 from customer_api.core.types import UtcDateTime
 
@@ -39,4 +39,6 @@ connection = context.config.attributes.get("connection")
 if connection is not None:
     migrate(connection)
 else:  # the `alembic` command itself, for example to write a new revision
-    schema.with_connection(db.parse_url(load_settings().database_url.get_secret_value()), migrate)
+    schema.with_connection(
+        engines.parse_url(load_settings().database_url.get_secret_value()), migrate
+    )

@@ -13,7 +13,7 @@ from customer_api.anonymization.registry import load_registry
 from customer_api.cli.environment import is_embedded, reason, settings_or_exit
 from customer_api.core import schema
 from customer_api.core.clock import SystemClock
-from customer_api.core.db import parse_url
+from customer_api.core.engines import parse_url
 from customer_api.core.settings import PREFIX, Settings
 from customer_api.mail.outbox import Outbox
 from customer_api.mail.transport import ServerUnavailable, open_transport

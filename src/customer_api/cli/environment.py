@@ -8,7 +8,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from customer_api.core import schema
-from customer_api.core.db import parse_url
+from customer_api.core.engines import parse_url
 from customer_api.core.settings import Settings, SettingsInvalid, load_settings
 from customer_api.security.signing_keys import SigningKeyInvalid, generate_signing_key
 

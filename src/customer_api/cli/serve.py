@@ -16,7 +16,7 @@ from customer_api.cli.environment import (
     upgrade_or_exit,
 )
 from customer_api.core import schema
-from customer_api.core.db import parse_url
+from customer_api.core.engines import parse_url
 from customer_api.core.settings import PREFIX, Settings
 
 HASH_THREADS = f"{PREFIX}HASH_THREADS"

@@ -1,8 +1,8 @@
 """Units of work over SQLAlchemy Core: the only way to a database connection.
 
 A unit runs plain synchronous code over a `Connection` in one hop: on PostgreSQL inside a greenlet of
-the event loop over asyncpg, on SQLite on a thread that owns the connection. This module alone opens
-connections, begins and commits. See docs/decisions/0002.
+the event loop over asyncpg, on SQLite on a thread that owns the connection. This module alone begins and
+commits. See docs/decisions/0002.
 """
 
 import asyncio
@@ -11,33 +11,22 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    MetaData,
-    NullPool,
-    create_engine,
-    event,
-    make_url,
-)
+from sqlalchemy import URL, Connection, Engine, MetaData
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.util import greenlet_spawn
 from typing_extensions import override
 
+from customer_api.core.engines import parse_url, postgres_engine, sqlite_engine
 from customer_api.core.errors import AppError, DatabaseUnavailable
 from customer_api.core.types import Claims, SessionCheck, SessionT_co
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-CONNECTION_TIMEOUT_SECONDS: Final = 5.0
-RECYCLE_SECONDS: Final = 1800
 
 # SQLSTATE classes and codes that mean "not now" rather than "never": connection exceptions, too few
 # resources, operator intervention (shutdown, statement time-out), deadlock and serialisation.
@@ -245,77 +234,6 @@ def open_units(
         statement_timeout_seconds=statement_timeout_seconds,
     )
     return PostgresUnits(engine, check)
-
-
-def parse_url(url: str) -> URL:
-    """Return the SQLAlchemy URL, driver included, of a `DATABASE_URL`.
-
-    Raises:
-        ValueError: neither `sqlite:///path` nor `postgresql://...`; the message repeats no secret.
-    """
-    scheme, separator, _ = url.partition("://")
-    if separator and scheme == "sqlite":
-        parsed = make_url(url).set(drivername="sqlite+pysqlite")
-        if not parsed.database or parsed.database == ":memory:":
-            raise ValueError("SQLite needs a file: sqlite:///path/to/file.db")
-        return parsed
-    if separator and scheme in {"postgresql", "postgres"}:
-        return make_url(url).set(drivername="postgresql+asyncpg")
-    raise ValueError("the database URL must start with sqlite:/// or postgresql://")
-
-
-def postgres_engine(
-    url: URL, *, pool_size: int, pool_timeout_seconds: float, statement_timeout_seconds: float
-) -> AsyncEngine:
-    """Return an engine over asyncpg with every wait bounded."""
-    return create_async_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=pool_timeout_seconds,
-        pool_recycle=RECYCLE_SECONDS,
-        hide_parameters=True,
-        connect_args={
-            "timeout": CONNECTION_TIMEOUT_SECONDS,
-            "command_timeout": statement_timeout_seconds + 1,
-            "server_settings": {
-                "application_name": "customer-api",
-                "statement_timeout": str(int(statement_timeout_seconds * 1000)),
-                "idle_in_transaction_session_timeout": "60000",
-            },
-        },
-    )
-
-
-def sqlite_engine(url: URL, *, busy_timeout_seconds: float, read_only: bool = False) -> Engine:
-    """Return an engine whose transactions begin IMMEDIATE, so that none is ever lost."""
-    engine = create_engine(
-        url,
-        poolclass=NullPool,
-        hide_parameters=True,
-        connect_args={"check_same_thread": False, "isolation_level": None},
-    )
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401 - DBAPI
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout_seconds * 1000)}")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        if read_only:
-            cursor.execute("PRAGMA query_only = ON")
-        else:
-            cursor.execute("PRAGMA journal_mode = WAL")
-            cursor.execute("PRAGMA synchronous = FULL")
-            cursor.execute("PRAGMA secure_delete = ON")
-        cursor.close()
-
-    if not read_only:
-
-        @event.listens_for(engine, "begin")
-        def _begin_immediate(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
 
 
 def _reading(engine: Engine, work: Work[T]) -> T:

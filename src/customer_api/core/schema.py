@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection
 
-from customer_api.core import db
+from customer_api.core import engines
 
 T = TypeVar("T")
 
@@ -72,7 +72,7 @@ def alembic_config() -> Config:
 def with_connection(url: URL, work: Callable[[Connection], T]) -> T:
     """Run work on a connection of its own, outside any event loop; work ends its transactions."""
     if url.get_backend_name() == "sqlite":
-        engine = db.sqlite_engine(url, busy_timeout_seconds=60.0)
+        engine = engines.sqlite_engine(url, busy_timeout_seconds=60.0)
         try:
             with engine.connect() as connection:
                 return work(connection)
@@ -82,7 +82,7 @@ def with_connection(url: URL, work: Callable[[Connection], T]) -> T:
 
 
 async def _with_postgres(url: URL, work: Callable[[Connection], T]) -> T:
-    engine = db.postgres_engine(
+    engine = engines.postgres_engine(
         url,
         pool_size=1,
         pool_timeout_seconds=5.0,
@@ -96,7 +96,7 @@ async def _with_postgres(url: URL, work: Callable[[Connection], T]) -> T:
 
 
 def _prepared(url: str) -> URL:
-    parsed = db.parse_url(url)
+    parsed = engines.parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         assert parsed.database is not None
         directory = Path(parsed.database).parent

@@ -1,0 +1,80 @@
+"""Engines for the two databases, with every wait bounded and every trap of the drivers defused."""
+
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+CONNECTION_TIMEOUT_SECONDS: Final = 5.0
+RECYCLE_SECONDS: Final = 1800
+
+
+def parse_url(url: str) -> URL:
+    """Return the SQLAlchemy URL, driver included, of a `DATABASE_URL`.
+
+    Raises:
+        ValueError: neither `sqlite:///path` nor `postgresql://...`; the message repeats no secret.
+    """
+    scheme, separator, _ = url.partition("://")
+    if separator and scheme == "sqlite":
+        parsed = make_url(url).set(drivername="sqlite+pysqlite")
+        if not parsed.database or parsed.database == ":memory:":
+            raise ValueError("SQLite needs a file: sqlite:///path/to/file.db")
+        return parsed
+    if separator and scheme in {"postgresql", "postgres"}:
+        return make_url(url).set(drivername="postgresql+asyncpg")
+    raise ValueError("the database URL must start with sqlite:/// or postgresql://")
+
+
+def postgres_engine(
+    url: URL, *, pool_size: int, pool_timeout_seconds: float, statement_timeout_seconds: float
+) -> AsyncEngine:
+    """Return an engine over asyncpg with every wait bounded."""
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=pool_timeout_seconds,
+        pool_recycle=RECYCLE_SECONDS,
+        hide_parameters=True,
+        connect_args={
+            "timeout": CONNECTION_TIMEOUT_SECONDS,
+            "command_timeout": statement_timeout_seconds + 1,
+            "server_settings": {
+                "application_name": "customer-api",
+                "statement_timeout": str(int(statement_timeout_seconds * 1000)),
+                "idle_in_transaction_session_timeout": "60000",
+            },
+        },
+    )
+
+
+def sqlite_engine(url: URL, *, busy_timeout_seconds: float, read_only: bool = False) -> Engine:
+    """Return an engine whose transactions begin IMMEDIATE, so that none is ever lost."""
+    engine = create_engine(
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401 - DBAPI
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout_seconds * 1000)}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        if read_only:
+            cursor.execute("PRAGMA query_only = ON")
+        else:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute("PRAGMA synchronous = FULL")
+            cursor.execute("PRAGMA secure_delete = ON")
+        cursor.close()
+
+    if not read_only:
+
+        @event.listens_for(engine, "begin")
+        def _begin_immediate(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
