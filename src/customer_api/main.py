@@ -35,7 +35,13 @@ from customer_api.api.v1.customer_password.routes import router as customer_pass
 from customer_api.api.v1.customer_restore_password.resource import TYPE as RESTORE_PASSWORD
 from customer_api.api.v1.customer_restore_password.routes import router as restore_password
 from customer_api.api.v1.customers.routes import router as customers
-from customer_api.api.v1.errors import STOREFRONT_ERRORS, answer_failure, answer_refusal, documented
+from customer_api.api.v1.errors import (
+    STOREFRONT_ERRORS,
+    answer_failure,
+    answer_refusal,
+    documented,
+    to_answer,
+)
 from customer_api.api.v1.orders.routes import router as orders
 from customer_api.api.v1.refresh_tokens.routes import router as refresh_tokens
 from customer_api.api.v1.stores.routes import router as stores
@@ -193,7 +199,9 @@ def _with_middleware(app: FastAPI, settings: Settings, locales: Locales) -> ASGI
         ),
         without_id=(RESTORE_PASSWORD,) if settings.restore_without_id else (),
     )
-    paths = StorefrontPaths(app, table=table, has_cors=bool(settings.cors_origins))
+    paths = StorefrontPaths(
+        app, table=table, refuse=to_answer, has_cors=bool(settings.cors_origins)
+    )
     origin = OriginCheck(
         paths,
         public_url=settings.public_url,

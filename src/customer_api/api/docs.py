@@ -1,15 +1,15 @@
 """Interactive documentation that needs no network: Swagger UI from an installed package."""
 
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-import swagger_ui_bundle
 from fastapi import APIRouter, FastAPI
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-ASSETS: Final = Path(str(swagger_ui_bundle.swagger_ui_path))
+ASSETS: Final = Path(str(files("fastapi_offline"))) / "static"
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "

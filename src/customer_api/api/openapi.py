@@ -21,7 +21,8 @@ TIMESTAMP: Final[Schema] = {
 }
 LINKS: Final[Schema] = {
     "type": "object",
-    "properties": {"self": {"type": "string", "format": "uri"}},
+    # No format: the query in a link is decoded, so it need not be a URI by RFC 3986.
+    "properties": {"self": STRING},
     "required": ["self"],
 }
 ERRORS: Final[Schema] = {

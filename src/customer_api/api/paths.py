@@ -5,7 +5,7 @@ writes the path in the one form that the routes are declared in.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from customer_api.api import edge
 from customer_api.api.responses import JsonApiResponse, refusal
+from customer_api.core.errors import AppError
 from customer_api.jsonapi.document import collection
 from customer_api.jsonapi.errors import ErrorObject
 from customer_api.jsonapi.links import Links
@@ -24,8 +25,6 @@ METHODS_WITH_ID: Final = frozenset({"PATCH", "DELETE"})
 NO_ID_NEEDED: Final = "-"
 
 NOT_FOUND: Final = refusal([ErrorObject(404, "Not Found")])
-PAGINATION_INVALID: Final = refusal([ErrorObject(400, "Pagination parameters are invalid.")])
-QUERY_INVALID: Final = refusal([ErrorObject(400, "Query parameters are invalid.")])
 
 Chain = tuple[str, ...]
 """Resource types along a path: `/customers/{id}/addresses` is `("customers", "addresses")`."""
@@ -87,10 +86,24 @@ class StorefrontPaths:
     """Pure ASGI: applies the table to everything under `/v1`, and serves `/token` at the root.
 
     HEAD becomes a GET whose body is dropped, here and everywhere else.
+
+    Args:
+        app: the application within.
+        table: what there is under `/v1`.
+        refuse: makes the answer to a refusal, by the error table of the version.
+        has_cors: whether OPTIONS is answered.
     """
 
-    def __init__(self, app: ASGIApp, *, table: ResourceTable, has_cors: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        table: ResourceTable,
+        refuse: Callable[[AppError], Response],
+        has_cors: bool,
+    ) -> None:
         self._app = app
+        self._refuse = refuse
         self._table = table
         self._has_cors = has_cors
 
@@ -111,10 +124,8 @@ class StorefrontPaths:
         """Return an answer that needs no route, or set path and target and return None."""
         try:
             query = parse_query(scope["query_string"])
-        except PaginationInvalid:
-            return PAGINATION_INVALID
-        except QueryInvalid:
-            return QUERY_INVALID
+        except (PaginationInvalid, QueryInvalid) as error:
+            return self._refuse(error)
         segments = _segments(path)[1:]
         if "\x00" in path or not segments or not self._table.is_known(segments):
             return NOT_FOUND

@@ -43,7 +43,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="customer-api")
 def main() -> None:
-    r"""Customer accounts of a shop.
+    """Customer accounts of a shop.
 
     Settings are environment variables with the prefix CUSTOMER_API_, or the same names in a file
     .env in the working directory; docs/settings.md lists them.

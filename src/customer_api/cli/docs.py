@@ -23,7 +23,7 @@ from customer_api.main import error_catalogue
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a document differs.")
 def docs(directory: Path, *, check: bool) -> None:
-    r"""Write docs/settings.md and docs/errors.md.
+    """Write docs/settings.md and docs/errors.md.
 
     \b
     Examples:

@@ -34,7 +34,7 @@ class Finding:
 
 @click.command()
 def doctor() -> None:
-    r"""Look at settings, database, migrations, keys, mail and plugins; say how to mend them.
+    """Look at settings, database, migrations, keys, mail and plugins; say how to mend them.
 
     Nothing is changed and no mail is sent. Exits with 1 when something must be mended.
 

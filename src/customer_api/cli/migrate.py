@@ -8,7 +8,7 @@ from customer_api.core.schema import head_revision
 
 @click.command()
 def migrate() -> None:
-    r"""Bring the database to this program's schema, and generate a missing signing key.
+    """Bring the database to this program's schema, and generate a missing signing key.
 
     Any number of processes may do so at once; they wait for each other. Nothing happens when all
     is in place.

@@ -20,7 +20,7 @@ from customer_api.main import error_catalogue, storefront_openapi
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a document differs.")
 def openapi(directory: Path, *, check: bool) -> None:
-    r"""Write the OpenAPI documents and the error catalogue.
+    """Write the OpenAPI documents and the error catalogue.
 
     They describe the default settings, whatever the environment says.
 

@@ -35,7 +35,7 @@ HASH_THREADS = f"{PREFIX}HASH_THREADS"
     help="Server processes.",
 )
 def serve(host: str, port: int, workers: int) -> None:
-    r"""Serve the API.
+    """Serve the API.
 
     An embedded SQLite database is migrated first, and so is an empty PostgreSQL database; one with
     an older schema is not touched: run `customer-api migrate`. The default signing key is

@@ -1,7 +1,7 @@
 """Customer references: public, unique, never reused."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 from sqlalchemy import BigInteger, Connection, String, bindparam
@@ -15,6 +15,8 @@ from customer_api.core.privacy import kept
 
 RANDOM_LENGTH: Final = 10
 LARGEST_STEP: Final = 20
+MOST_DIGITS: Final = 18
+"""Longer numbers are not counted on: BIGINT could not go on from them for long."""
 
 
 class ReferenceSequenceRow(Base):
@@ -36,7 +38,20 @@ def _advance(
     ).returning(row.value)
 
 
+def _raise(
+    insert_into: Callable[[type[ReferenceSequenceRow]], postgresql.Insert | sqlite.Insert],
+) -> postgresql.Insert | sqlite.Insert:
+    row = ReferenceSequenceRow
+    statement = insert_into(row).values(prefix=bindparam("of"), value=bindparam("least"))
+    return statement.on_conflict_do_update(
+        index_elements=["prefix"],
+        set_={"value": statement.excluded.value},
+        where=row.value < statement.excluded.value,
+    )
+
+
 _ADVANCE: Final = {"postgresql": _advance(postgresql.insert), "sqlite": _advance(sqlite.insert)}
+_RAISE: Final = {"postgresql": _raise(postgresql.insert), "sqlite": _raise(sqlite.insert)}
 
 
 class References(Protocol):
@@ -70,3 +85,16 @@ class SequentialReferences:
         statement = _ADVANCE[connection.dialect.name]
         number = connection.execute(statement, {"of": self._prefix, "step": step}).scalar_one()
         return Reference(f"{self._prefix}--{number}")
+
+
+def skip_imported(connection: Connection, prefix: str, references: Iterable[Reference]) -> None:
+    """Let the sequence of a prefix go on after the largest of its numbers among the references.
+
+    Nothing happens when the sequence is past it, or when no reference looks as if it were counted.
+    """
+    head = f"{prefix}--"
+    tails = (it.removeprefix(head) for it in references if it.startswith(head))
+    numbers = [int(it) for it in tails if it.isdecimal() and len(it) <= MOST_DIGITS]
+    if numbers:
+        statement = _RAISE[connection.dialect.name]
+        connection.execute(statement, {"of": prefix, "least": max(numbers)})

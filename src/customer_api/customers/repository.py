@@ -19,6 +19,7 @@ COLUMNS: Final = tuple(getattr(CustomerRow, field.name) for field in fields(Cust
 """The columns of `Customer`, in the order of its fields."""
 
 _BY_KEY = select(*COLUMNS).where(CustomerRow.email_key == bindparam("key"))
+_BY_KEY_LOCKED = _BY_KEY.with_for_update(key_share=True)
 _BY_REFERENCE = select(*COLUMNS).where(CustomerRow.reference == bindparam("reference"))
 _BY_ID = select(*COLUMNS).where(CustomerRow.id == bindparam("id"))
 _BY_ID_LOCKED = _BY_ID.with_for_update(key_share=True)
@@ -60,6 +61,14 @@ def add(connection: Connection, new: NewCustomer, *, now: datetime) -> Customer 
 def find_by_email(connection: Connection, email: str) -> Customer | None:
     """Return the customer with this address in any spelling."""
     return _one(connection, _BY_KEY, {"key": email_key(email)})
+
+
+def lock_by_email(connection: Connection, email: str) -> Customer | None:
+    """Like `find_by_email`, and make other writers of the customer wait, as `lock` does.
+
+    None, too, when the customer loses the address while we wait for the lock.
+    """
+    return _one(connection, _BY_KEY_LOCKED, {"key": email_key(email)})
 
 
 def find_by_reference(connection: Connection, reference: Reference) -> Customer | None:

@@ -108,7 +108,7 @@ class PasswordService:
         """Mail a restore key to the address if it has an account; the answer never tells."""
 
         def work(connection: Connection) -> None:
-            customer = customers.find_by_email(connection, email)
+            customer = customers.lock_by_email(connection, email)
             if customer is not None and self._mailboxes.allow(connection, customer.email_key):
                 self._restores.send(connection, customer, PASSWORD_RESTORE)
 

@@ -162,7 +162,7 @@ class RegistrationService:
             added = customers.add(connection, self._new(command, reference), now=self._clock.now())
             if added is not None:
                 return added, True
-            existing = customers.find_by_email(connection, command.email)
+            existing = customers.lock_by_email(connection, command.email)
             if existing is not None:
                 return existing, False
         raise RuntimeError("no free customer reference found")

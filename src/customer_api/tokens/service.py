@@ -4,12 +4,13 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Literal
 
 from sqlalchemy import Connection
 
 from customer_api.core.clock import Clock
-from customer_api.core.ids import SessionId, random_uuid
+from customer_api.core.ids import CustomerId, SessionId, random_uuid
 from customer_api.core.types import Claims
 from customer_api.credentials import repository as credentials
 from customer_api.customers import repository as customers
@@ -65,6 +66,11 @@ class _Grant:
     refresh_token: str
 
 
+@dataclass(frozen=True, slots=True)
+class _OtherDigest:
+    digest: str | None
+
+
 class TokenService:
     """Issues and ends sessions."""
 
@@ -107,21 +113,17 @@ class TokenService:
             return customer, credentials.find_password_hash(connection, customer.id)
 
         customer, digest = await self._units.write(begin)
-        verification = await self._hasher.verify(command.password, digest)
-        if not verification.matches or customer is None or digest is None:
-            raise LoginFailed
-        customer_id = customer.id
-
-        def finish(connection: Connection) -> _Grant:
-            owner = customers.lock(connection, customer_id)
-            stored = credentials.find_password_hash(connection, customer_id)
-            if not owner.is_registered or stored != digest:
-                raise LoginFailed  # unconfirmed, or changed or erased while we hashed
-            self._limits.succeeded(connection, key)
-            self._replace_digest(connection, owner, digest, verification)
-            return self._start(connection, owner)
-
-        return self._pair(await self._units.write(finish))
+        while True:
+            verification = await self._hasher.verify(command.password, digest)
+            if not verification.matches or customer is None or digest is None:
+                raise LoginFailed
+            finish = partial(
+                self._finish, customer_id=customer.id, digest=digest, verification=verification
+            )
+            outcome = await self._units.write(finish)
+            if isinstance(outcome, _Grant):
+                return self._pair(outcome)
+            digest = outcome.digest
 
     async def refresh(self, refresh_token: str) -> TokenPair:
         """Exchange a refresh token for its one successor and a fresh access token.
@@ -177,6 +179,29 @@ class TokenService:
             )
 
         await self._units.write_as(claims, work)
+
+    def _finish(
+        self,
+        connection: Connection,
+        *,
+        customer_id: CustomerId,
+        digest: str,
+        verification: Verification,
+    ) -> _Grant | _OtherDigest:
+        """Start the session, unless another digest is stored than the one that was verified.
+
+        Then a parallel login stored a better digest of the same password, or somebody changed or
+        removed the password; verifying the password with that digest shows which.
+        """
+        owner = customers.lock(connection, customer_id)
+        if not owner.is_registered:
+            raise LoginFailed  # unconfirmed, or erased while we hashed
+        stored = credentials.find_password_hash(connection, customer_id)
+        if stored != digest:
+            return _OtherDigest(stored)
+        self._limits.succeeded(connection, owner.email_key)
+        self._replace_digest(connection, owner, digest, verification)
+        return self._start(connection, owner)
 
     def _replace_digest(
         self, connection: Connection, owner: Customer, digest: str, verification: Verification

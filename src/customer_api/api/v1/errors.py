@@ -36,6 +36,7 @@ from customer_api.customers.errors import (
     PasswordsDiffer,
 )
 from customer_api.jsonapi.errors import ErrorObject, validation_errors
+from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
 from customer_api.passwords.errors import RestoreKeyInvalid
 from customer_api.registration.errors import ConfirmationKeyInvalid
 from customer_api.security.jwt import TokenInvalid
@@ -68,6 +69,8 @@ class Row:
 
 
 STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
+    PaginationInvalid: Row(None, 400, "Pagination parameters are invalid."),
+    QueryInvalid: Row(None, 400, "Query parameters are invalid."),
     BodyInvalid: Row(None, 400, "Post data is invalid."),
     TypeInvalid: Row(None, 400, "Invalid type."),
     ResourceIdMissing: Row(None, 400, "Resource id is not specified."),
@@ -131,6 +134,11 @@ def row_of(kind: type[AppError]) -> Row:
 async def answer_refusal(_request: Request, error: Exception) -> Response:
     """Return the answer to a refusal; the handler of `AppError`."""
     assert isinstance(error, AppError)
+    return to_answer(error)
+
+
+def to_answer(error: AppError) -> Response:
+    """Return the answer to a refusal."""
     if isinstance(error, ValidationFailed):
         return refusal(validation_errors(error.violations))
     row = row_of(type(error))

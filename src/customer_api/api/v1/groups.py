@@ -4,6 +4,7 @@ from typing import Final
 
 from customer_api.api.auth import AccessTokenMissing, IdentitiesMixed
 from customer_api.core.errors import AppError, Unavailable
+from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
 from customer_api.security.jwt import TokenInvalid
 from customer_api.security.password_policy import (
     PasswordCharactersRefused,
@@ -13,7 +14,11 @@ from customer_api.security.password_policy import (
     PasswordTooShort,
 )
 
+ANY_QUERY: Final[tuple[type[AppError], ...]] = (QueryInvalid, PaginationInvalid)
+"""What every route can answer to a bad query string."""
+
 CUSTOMER_ONLY: Final[tuple[type[AppError], ...]] = (
+    *ANY_QUERY,
     IdentitiesMixed,
     TokenInvalid,
     AccessTokenMissing,

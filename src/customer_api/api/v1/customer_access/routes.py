@@ -11,6 +11,7 @@ from customer_api.api.deps import ContainerDep, OptionalCustomer, PublicCall
 from customer_api.api.responses import JsonApiResponse
 from customer_api.api.v1.customer_access.resource import SHAPE, TYPE, to_resource
 from customer_api.api.v1.errors import documented
+from customer_api.api.v1.groups import ANY_QUERY
 from customer_api.jsonapi import document
 from customer_api.security.jwt import TokenInvalid
 
@@ -19,7 +20,8 @@ router: Final = APIRouter(tags=[TYPE])
 
 @router.get(
     "/customer-access",
-    responses=openapi.collection_answer(SHAPE) | documented(IdentitiesMixed, TokenInvalid),
+    responses=openapi.collection_answer(SHAPE)
+    | documented(*ANY_QUERY, IdentitiesMixed, TokenInvalid),
 )
 async def read_customer_access(
     call: Annotated[PublicCall, Depends(OptionalCustomer())], container: ContainerDep

@@ -9,6 +9,7 @@ from customer_api.api import openapi
 from customer_api.api.deps import ContainerDep, Public, PublicCall
 from customer_api.api.responses import JsonApiResponse
 from customer_api.api.v1.errors import documented
+from customer_api.api.v1.groups import ANY_QUERY
 from customer_api.api.v1.refusals import StoreNotFound
 from customer_api.api.v1.stores.resource import SHAPE, TYPE, to_resource
 from customer_api.jsonapi import document
@@ -16,7 +17,7 @@ from customer_api.jsonapi import document
 router: Final = APIRouter(tags=[TYPE])
 
 
-@router.get("/stores", responses=openapi.collection_answer(SHAPE))
+@router.get("/stores", responses=openapi.collection_answer(SHAPE) | documented(*ANY_QUERY))
 async def list_stores(
     call: Annotated[PublicCall, Depends(Public())], container: ContainerDep
 ) -> Response:
@@ -27,7 +28,8 @@ async def list_stores(
 
 
 @router.get(
-    "/stores/{name}", responses=openapi.single_answer(200, SHAPE) | documented(StoreNotFound)
+    "/stores/{name}",
+    responses=openapi.single_answer(200, SHAPE) | documented(*ANY_QUERY, StoreNotFound),
 )
 async def read_store(
     name: str, call: Annotated[PublicCall, Depends(Public())], container: ContainerDep

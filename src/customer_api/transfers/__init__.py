@@ -1,0 +1,1 @@
+"""Files of customers from and for other shops."""

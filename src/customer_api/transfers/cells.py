@@ -1,0 +1,76 @@
+"""What may stand in the cells of imported files; empty cells stand for None.
+
+A refusal never quotes the cell, which may hold anything of a person.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime
+from typing import Final
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
+
+
+class CellRefused(Exception):
+    """A cell's text is no value of its column; the message tells why."""
+
+
+def parse_text(cell: str, longest: int) -> str | None:
+    """Return the text as it is, up to a number of code points."""
+    if len(cell) > longest:
+        raise CellRefused(f"more than {longest} characters")
+    return cell or None
+
+
+def parse_choice(cell: str, choices: Sequence[str]) -> str | None:
+    """Return one of the choices, case and all."""
+    if cell and cell not in choices:
+        raise CellRefused(f"must be empty or one of {', '.join(choices)}")
+    return cell or None
+
+
+def parse_locale(cell: str, locales: Collection[str]) -> str | None:
+    """Return a locale in the spelling `de_DE`; `de-DE` is the same."""
+    locale = cell.replace("-", "_")
+    if locale and locale not in locales:
+        raise CellRefused("not a locale of the store")
+    return locale or None
+
+
+def parse_past_date(cell: str, today: date) -> date | None:
+    """Return a day of the calendar that is not after today."""
+    if not cell:
+        return None
+    try:
+        day = date.fromisoformat(cell) if _DATE.fullmatch(cell) else None
+    except ValueError:  # its text quotes the cell
+        day = None
+    if day is None:
+        raise CellRefused("not a date (YYYY-MM-DD)")
+    if day > today:
+        raise CellRefused("in the future")
+    return day
+
+
+def parse_past_moment(cell: str, now: datetime) -> datetime | None:
+    """Return a moment in UTC, which is also the zone of texts without one; a date is its midnight."""
+    if not cell:
+        return None
+    moment = _moment(cell) if _MOMENT.fullmatch(cell) else None
+    if moment is None:
+        raise CellRefused("not a date (YYYY-MM-DD) or timestamp (YYYY-MM-DD HH:MM:SS)")
+    if moment > now:
+        raise CellRefused("in the future")
+    return moment
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        parsed = datetime.fromisoformat(text)
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # no such day, or before year 1 in UTC
+        return None
