@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from customer_api.core.settings import PREFIX, Settings
+from customer_api.server import GRACE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,6 +53,11 @@ def test_compose_sets_only_settings_that_exist(compose):
 
     for name in ("api", "worker", "migrate"):
         assert set(compose["services"][name]["environment"]) <= names
+
+
+def test_compose_gives_running_requests_their_time(compose):
+    for name in ("api", "worker"):
+        assert int(compose["services"][name]["stop_grace_period"].rstrip("s")) > GRACE_SECONDS
 
 
 def test_compose_trusts_the_proxy_alone(compose):

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# The life of a customer account, from registration to deletion, against a running server. Every answer is
+# compared with the expected one; the first difference ends the script with 1.
+#
+#   examples/walkthrough.sh [BASE_URL [MAIL_DIRECTORY]]
+#
+# The defaults fit `make run` in this checkout. Needs curl and python3.
+
+set -euo pipefail
+
+api=${1:-http://127.0.0.1:8000}
+mails=${2:-var/mail}
+here=$(dirname "$0")
+
+email="ada-$RANDOM$RANDOM@shop.example"
+password='Corr3ct-Horse!'
+new_password='B4ttery-Staple?'
+token=
+
+# call STATUS METHOD PATH [TYPE ATTRIBUTES]: send a request, demand a status, keep the body in $answer.
+call() {
+  local status=$1 method=$2 path=$3 found
+  local arguments=(--silent --show-error --max-time 30 --request "$method" --write-out '\n%{http_code}')
+  [ -z "$token" ] || arguments+=(--header "Authorization: Bearer $token")
+  [ $# -lt 5 ] || arguments+=(--data "{\"data\": {\"type\": \"$4\", \"attributes\": $5}}")
+  answer=$(curl "${arguments[@]}" "$api/v1/$path")
+  found=${answer##*$'\n'}
+  answer=${answer%$'\n'*}
+  printf '%-6s /v1/%s: %s\n' "$method" "$path" "$found"
+  [ "$found" = "$status" ] || { printf 'expected %s; the answer is:\n%s\n' "$status" "$answer" >&2; exit 1; }
+}
+
+# value PATH...: print a member of $answer, such as `value data attributes email`.
+value() {
+  python3 -c '
+import json, sys
+found = json.loads(sys.argv[1])
+for name in sys.argv[2:]:
+    found = found[int(name) if isinstance(found, list) else name]
+print(found)' "$answer" "$@"
+}
+
+# expect EXPECTED PATH...: demand a member of $answer.
+expect() {
+  local expected=$1 found
+  shift
+  found=$(value "$@")
+  [ "$found" = "$expected" ] || { printf '%s: expected %s, found %s\n' "$*" "$expected" "$found" >&2; exit 1; }
+}
+
+register() {
+  call 201 POST customers customers "{
+    \"email\": \"$email\", \"password\": \"$password\", \"confirmPassword\": \"$password\",
+    \"salutation\": \"Ms\", \"firstName\": \"Ada\", \"lastName\": \"Sample\", \"gender\": \"Female\",
+    \"acceptedTerms\": true}"
+}
+
+log_in() { # STATUS PASSWORD
+  call "$1" POST access-tokens access-tokens "{\"username\": \"$email\", \"password\": \"$2\"}"
+}
+
+add_address() { # STREET IS_DEFAULT_SHIPPING
+  call 201 POST "customers/$reference/addresses" addresses "{
+    \"salutation\": \"Ms\", \"firstName\": \"Ada\", \"lastName\": \"Sample\", \"address1\": \"$1\",
+    \"address2\": \"1\", \"zipCode\": \"10115\", \"city\": \"Berlin\", \"iso2Code\": \"DE\",
+    \"isDefaultBilling\": false, \"isDefaultShipping\": $2}"
+}
+
+echo "Register $email; before the confirmation nobody can log in."
+register
+reference=$(value data id)
+log_in 401 "$password"
+expect 003 errors 0 code
+
+echo "Confirm with the key that was mailed; it works once."
+key=$(python3 "$here/mailed_key.py" "$mails" "$email" register/confirm)
+call 204 POST customer-confirmation customer-confirmation "{\"registrationKey\": \"$key\"}"
+call 422 POST customer-confirmation customer-confirmation "{\"registrationKey\": \"$key\"}"
+expect 423 errors 0 code
+
+echo "Log in, read the profile."
+call 403 GET "customers/$reference"
+expect 002 errors 0 code
+log_in 201 "$password"
+token=$(value data attributes accessToken)
+refresh_token=$(value data attributes refreshToken)
+call 200 GET "customers/$reference"
+expect "$email" data attributes email
+
+echo "Two addresses: the first is the default for both, the second takes one default over."
+add_address "Main Street" false
+expect True data attributes isDefaultBilling
+add_address "Side Street" true
+expect True data attributes isDefaultShipping
+call 200 GET "customers/$reference/addresses"
+expect True data 0 attributes isDefaultBilling
+expect False data 0 attributes isDefaultShipping
+
+echo "Forget the password, restore it by mail: the old password and all old tokens are dead."
+call 204 POST customer-forgotten-password customer-forgotten-password "{\"email\": \"$email\"}"
+key=$(python3 "$here/mailed_key.py" "$mails" "$email" password/restore)
+call 204 PATCH "customer-restore-password/$reference" customer-restore-password "{
+  \"restorePasswordKey\": \"$key\", \"password\": \"$new_password\", \"confirmPassword\": \"$new_password\"}"
+call 401 GET "customers/$reference"
+expect 001 errors 0 code
+call 401 POST refresh-tokens refresh-tokens "{\"refreshToken\": \"$refresh_token\"}"
+expect 004 errors 0 code
+log_in 401 "$password"
+log_in 201 "$new_password"
+token=$(value data attributes accessToken)
+
+echo "Delete the account: tokens and password are dead, the e-mail is free again."
+call 204 DELETE "customers/$reference"
+call 401 GET "customers/$reference"
+expect 001 errors 0 code
+token=
+log_in 401 "$new_password"
+expect 003 errors 0 code
+register
+[ "$(value data id)" != "$reference" ] || { echo "the new account has the old reference" >&2; exit 1; }
+
+echo "All as expected."
