@@ -28,7 +28,7 @@ from customer_api.jsonapi import document
 from customer_api.security.rate_limit import TooManyAttempts
 from customer_api.tokens.errors import LoginFailed
 
-router: Final = APIRouter(tags=[TYPE])
+router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
 
 @router.post(

@@ -29,7 +29,7 @@ from customer_api.api.v1.groups import CUSTOMER_ONLY
 from customer_api.customers.errors import NotOwner
 from customer_api.jsonapi import document
 
-router: Final = APIRouter(tags=[TYPE])
+router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
 
 @router.get(

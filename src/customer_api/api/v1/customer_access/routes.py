@@ -15,7 +15,7 @@ from customer_api.api.v1.groups import ANY_QUERY
 from customer_api.jsonapi import document
 from customer_api.security.jwt import TokenInvalid
 
-router: Final = APIRouter(tags=[TYPE])
+router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
 
 @router.get(

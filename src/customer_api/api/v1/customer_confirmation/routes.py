@@ -8,13 +8,13 @@ from starlette.responses import Response
 from customer_api.api import openapi
 from customer_api.api.body import BodyInvalid, TypeInvalid
 from customer_api.api.deps import Public, PublicCall, RegistrationDep, ValidationFailed
-from customer_api.api.responses import no_content
+from customer_api.api.responses import JsonApiResponse, no_content
 from customer_api.api.v1.customer_confirmation.resource import TYPE, confirm_fields
 from customer_api.api.v1.errors import documented
 from customer_api.core.errors import Unavailable
 from customer_api.registration.errors import ConfirmationKeyInvalid
 
-router: Final = APIRouter(tags=[TYPE])
+router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
 
 @router.post(

@@ -8,12 +8,12 @@ from starlette.responses import Response
 from customer_api.api import openapi
 from customer_api.api.body import BodyInvalid, TypeInvalid
 from customer_api.api.deps import PasswordsDep, Public, PublicCall, ValidationFailed
-from customer_api.api.responses import no_content
+from customer_api.api.responses import JsonApiResponse, no_content
 from customer_api.api.v1.customer_forgotten_password.resource import TYPE, request_fields
 from customer_api.api.v1.errors import documented
 from customer_api.core.errors import Unavailable
 
-router: Final = APIRouter(tags=[TYPE])
+router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
 
 @router.post(

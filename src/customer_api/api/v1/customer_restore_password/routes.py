@@ -14,7 +14,7 @@ from customer_api.api.deps import (
     ResourceIdMissing,
     ValidationFailed,
 )
-from customer_api.api.responses import no_content
+from customer_api.api.responses import JsonApiResponse, no_content
 from customer_api.api.v1.customer_restore_password.resource import (
     TYPE,
     restore_fields,
@@ -25,7 +25,7 @@ from customer_api.api.v1.groups import NEW_PASSWORD
 from customer_api.customers.errors import PasswordsDiffer
 from customer_api.passwords.errors import RestoreKeyInvalid
 
-router: Final = APIRouter(tags=[TYPE])
+router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
 
 @router.patch(

@@ -42,7 +42,7 @@ from customer_api.customers.errors import (
 )
 from customer_api.jsonapi import document
 
-router: Final = APIRouter(tags=[TYPE])
+router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
 
 @router.post(

@@ -16,7 +16,7 @@ from customer_api.jsonapi import document
 TYPE: Final = "orders"
 SHAPE: Final = openapi.Shape(TYPE, {})
 
-router: Final = APIRouter(tags=[TYPE])
+router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
 
 @router.get("/orders", responses=openapi.collection_answer(SHAPE) | documented(*CUSTOMER_ONLY))

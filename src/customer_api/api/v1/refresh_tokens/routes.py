@@ -25,7 +25,7 @@ from customer_api.core.errors import Unavailable
 from customer_api.jsonapi import document
 from customer_api.tokens.errors import RefreshFailed
 
-router: Final = APIRouter(tags=[TYPE])
+router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
 
 @router.post(

@@ -14,7 +14,7 @@ from customer_api.api.v1.refusals import StoreNotFound
 from customer_api.api.v1.stores.resource import SHAPE, TYPE, to_resource
 from customer_api.jsonapi import document
 
-router: Final = APIRouter(tags=[TYPE])
+router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
 
 @router.get("/stores", responses=openapi.collection_answer(SHAPE) | documented(*ANY_QUERY))

@@ -16,7 +16,7 @@ from customer_api.jsonapi import document
 TYPE: Final = "wishlists"
 SHAPE: Final = openapi.Shape(TYPE, {})
 
-router: Final = APIRouter(tags=[TYPE])
+router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
 
 @router.get("/wishlists", responses=openapi.collection_answer(SHAPE) | documented(*CUSTOMER_ONLY))

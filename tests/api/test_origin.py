@@ -1,0 +1,158 @@
+import pytest
+
+from customer_api.api import edge
+from customer_api.api.origin import OriginCheck
+
+
+@pytest.fixture
+def ask():
+    """Send a request through the check and return its origin, or the status of a refusal."""
+
+    async def send_one(headers, *, client="10.0.0.1", path="/v1/stores", scheme="http", **options):
+        seen = []
+
+        async def app(scope, _receive, _send):
+            seen.append(edge.get_origin(scope))
+
+        async def send(message):
+            if message["type"] == "http.response.start":
+                seen.append(message["status"])
+
+        settings = {"public_url": None, "allowed_hosts": ("API.shop.example",)}
+        check = OriginCheck(app, **{**settings, "trusted_proxies": ("10.0.0.0/8",), **options})
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": path,
+            "scheme": scheme,
+            "client": client and (client, 4321),
+            "headers": [
+                (name.lower().encode(), value.encode("latin-1")) for name, value in headers
+            ],
+        }
+        await check(scope, None, send)
+        (outcome,) = seen
+        return outcome
+
+    return send_one
+
+
+HOST = ("Host", "api.shop.example")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["api.shop.example", "API.Shop.Example:8443", "localhost", "127.0.0.1:8000", "[::1]:8000"],
+)
+async def test_known_hosts_are_the_base(ask, host):
+    origin = await ask([("Host", host)], scheme="https")
+
+    assert origin.base == f"https://{host}"
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        [],
+        [""],
+        ["evil.example"],
+        ["api.shop.example", "api.shop.example"],
+        ["api.shop.example.evil.example"],
+        ["api.shop.example@evil.example"],
+        ["api.shop.example/x?y#"],
+        ["api.shop.example:123456"],
+        ["api.shop.example:x"],
+        ["api.shop.example "],
+        ["[::2]"],
+        ["\xe4pi.shop.example"],
+    ],
+)
+async def test_other_hosts_are_refused(ask, hosts):
+    assert await ask([("Host", host) for host in hosts]) == 400
+
+
+async def test_the_public_url_is_the_base_and_its_host_is_allowed(ask):
+    origin = await ask([("Host", "shop.test:80")], public_url="https://shop.test/api")
+
+    assert origin.base == "https://shop.test/api"
+
+
+async def test_health_is_asked_by_any_name(ask):
+    assert (await ask([("Host", "10.1.2.3")], path="/health/live")).client_address == "10.0.0.1"
+    assert await ask([("Host", "10.1.2.3")], path="/healthy") == 400
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "client"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7, 10.0.0.9", "192.0.2.7"),
+        ("198.51.100.66, 192.0.2.7, 10.0.0.9, 10.0.0.8", "192.0.2.7"),
+        ("10.0.0.5, 10.0.0.9", "10.0.0.5"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("", "10.0.0.1"),
+        ("unknown", "10.0.0.1"),
+        ("192.0.2.7, junk", "10.0.0.1"),
+        ("192.0.2.7, junk, 10.0.0.9", "10.0.0.9"),
+        ("192.0.2.7:1234", "10.0.0.1"),
+    ],
+)
+async def test_the_client_is_the_nearest_address_that_is_no_proxy(ask, forwarded, client):
+    origin = await ask([HOST, ("X-Forwarded-For", forwarded)])
+
+    assert origin.client_address == client
+
+
+@pytest.mark.parametrize("client", ["192.0.2.1", "2001:db8::1", None])
+async def test_strangers_forward_nothing(ask, client):
+    forged = [
+        HOST,
+        ("X-Forwarded-For", "198.51.100.66"),
+        ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Host", "localhost"),
+    ]
+
+    origin = await ask(forged, client=client)
+
+    assert origin.client_address == (client or "")
+    assert origin.base == "http://api.shop.example"
+
+
+async def test_without_trusted_proxies_nobody_forwards(ask):
+    origin = await ask([HOST, ("X-Forwarded-For", "192.0.2.7")], trusted_proxies=())
+
+    assert origin.client_address == "10.0.0.1"
+
+
+async def test_a_proxy_tells_scheme_and_host(ask):
+    headers = [
+        ("Host", "backend"),
+        ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Host", "api.shop.example"),
+    ]
+
+    assert (await ask(headers)).base == "https://api.shop.example"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("X-Forwarded-Proto", "gopher"),
+        ("X-Forwarded-Host", "evil.example"),
+        ("X-Forwarded-Host", "api.shop.example, evil.example"),
+    ],
+)
+async def test_what_a_proxy_forwards_is_checked_too(ask, header):
+    assert await ask([HOST, header]) == 400
+
+
+async def test_other_protocols_pass_through():
+    seen = []
+
+    async def app(scope, _receive, _send):
+        seen.append(scope)
+
+    check = OriginCheck(app, public_url=None, allowed_hosts=(), trusted_proxies=())
+    await check({"type": "lifespan"}, None, None)
+
+    assert seen == [{"type": "lifespan"}]
