@@ -48,10 +48,7 @@ async def test_without_the_database_it_is_alive_and_not_ready(shop, break_reads,
 async def test_a_database_that_never_answers_is_given_up(shop, break_reads, monkeypatch):
     monkeypatch.setattr(health, "READY_TIMEOUT_SECONDS", 0.01)
 
-    async def hang(_work):
-        await asyncio.Event().wait()
-
-    break_reads(hang)
+    break_reads(lambda _work: asyncio.Event().wait())
 
     answer = await shop.client.get(READY)
 

@@ -126,8 +126,8 @@ class StorefrontPaths:
             query = parse_query(scope["query_string"])
         except (PaginationInvalid, QueryInvalid) as error:
             return self._refuse(error)
-        segments = _segments(path)[1:]
-        if "\x00" in path or not segments or not self._table.is_known(segments):
+        segments = _segments(path.lstrip("/").removeprefix(PREFIX[1:]))
+        if "\x00" in path or not self._table.is_known(segments):
             return NOT_FOUND
         if scope["method"] == "OPTIONS" and self._has_cors:
             return self._options(scope, segments, query)

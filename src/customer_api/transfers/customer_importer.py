@@ -188,8 +188,7 @@ def _batches(rows: Iterable[CsvRow | Refusal], columns: CustomerColumns) -> Iter
     batch = _Batch()
     for row in rows:
         parsed = columns.parse(row) if isinstance(row, CsvRow) else row
-        is_repeated = parsed.reference in batch.records
-        if not batch.has_room() or (is_repeated and isinstance(parsed, CustomerRecord)):
+        if not batch.has_room() or parsed.reference in batch.records:
             yield batch
             batch = _Batch()
         if isinstance(parsed, CustomerRecord):
