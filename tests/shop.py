@@ -109,6 +109,15 @@ class Shop:
         """Log in."""
         return await self.call("POST", "/access-tokens", {"username": email, "password": password})
 
+    async def restore(self, key: str, password: str = OTHER_PASSWORD) -> httpx.Response:
+        """Set a password with a mailed key."""
+        attributes = {
+            "restorePasswordKey": key,
+            "password": password,
+            "confirmPassword": password,
+        }
+        return await self.call("PATCH", "/customer-restore-password/any", attributes)
+
     async def account(self, email: str = "ada@shop.example", **changes: Any) -> Account:
         """Register, confirm and log in a customer."""
         created = await self.register(email=email, **changes)

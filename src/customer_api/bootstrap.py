@@ -25,6 +25,7 @@ from customer_api.customers.references import (
     SequentialReferences,
 )
 from customer_api.customers.service import CustomerService
+from customer_api.email_change.service import ProfileChangeService
 from customer_api.mail.outbox import Outbox
 from customer_api.mail.render import Renderer
 from customer_api.mail.transport import Transport, open_transport
@@ -61,6 +62,7 @@ class Container:
     access_tokens: AccessTokens
     subjects: Subjects
     customers: CustomerService
+    profile_changes: ProfileChangeService
     addresses: AddressService
     registration: RegistrationService
     passwords: PasswordService
@@ -115,7 +117,8 @@ def build(
         hasher=parts.hasher,
         access_tokens=parts.access_tokens,
         subjects=parts.subjects,
-        customers=CustomerService(units=parts.units, clock=parts.clock),
+        customers=CustomerService(units=parts.units),
+        profile_changes=ProfileChangeService(units=parts.units, clock=parts.clock),
         addresses=AddressService(units=parts.units, clock=parts.clock),
         registration=_registration(parts),
         passwords=_passwords(parts),
@@ -130,7 +133,11 @@ def build(
         mail_worker=MailWorker(
             units=parts.units,
             outbox=parts.outbox,
-            renderer=Renderer(store=settings.store, overrides=settings.mail_templates),
+            renderer=Renderer(
+                store=settings.store,
+                locale=settings.locales[0],
+                overrides=settings.mail_templates,
+            ),
             transport=transport,
             clock=parts.clock,
             max_tries=settings.mail_max_tries,

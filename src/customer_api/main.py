@@ -208,13 +208,12 @@ def _with_middleware(app: FastAPI, settings: Settings, locales: Locales) -> ASGI
         allowed_hosts=settings.allowed_hosts,
         trusted_proxies=settings.trusted_proxies,
     )
-    headers = AnswerHeaders(
-        origin,
+    return AnswerHeaders(
+        RequestIds(origin, failure=_fail, remember=edge.set_request_id),
         locales=locales,
         cors_origins=settings.cors_origins,
         is_https=(settings.public_url or "").startswith("https://"),
     )
-    return RequestIds(headers, failure=_fail, remember=edge.set_request_id)
 
 
 async def _fail(scope: Scope, receive: Receive, send: Send) -> None:

@@ -46,6 +46,18 @@ class Broken:
         return changed
 
 
+class Stubborn:
+    """Fails for one customer, whom it was told to keep."""
+
+    name = "stubborn"
+    keeps = 0
+
+    def erase(self, context: ErasureContext) -> int:
+        if context.customer_id == self.keeps:
+            raise RuntimeError("not this one")
+        return 0
+
+
 class Refusing(Broken):
     """Fails with a refusal of the program's own."""
 

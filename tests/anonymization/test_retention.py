@@ -121,38 +121,59 @@ async def test_zero_days_mean_never(open_shop):
     assert await erased(shop) == set()
 
 
-async def test_the_oldest_go_first_and_a_batch_at_a_time(shop, monkeypatch):
+async def test_all_overdue_go_in_batches_the_oldest_first(shop, monkeypatch):
     monkeypatch.setattr(retention, "BATCH", 2)
     for name in ("ada", "bob", "cy"):
         await shop.register(email=f"{name}@shop.example")
         shop.clock.advance(minutes=1)
     shop.clock.advance(days=30)
 
-    counts = [await shop.container.retention.erase_unconfirmed() for _ in range(3)]
+    counts = [await shop.container.retention.erase_unconfirmed() for _ in range(2)]
 
-    assert counts == [2, 1, 0]
+    assert counts == [3, 0]
     assert await erased(shop) == {1, 2, 3}
     receipts_in_order = [row.customer_id for row in await rows(shop, ErasureReceiptRow)]
     assert receipts_in_order == [1, 2, 3]
 
 
-async def test_a_customer_who_confirms_in_the_middle_is_spared(shop, monkeypatch):
+@pytest.fixture
+def before_each_erasure(shop, monkeypatch):
+    """Do something between the unit that lists the overdue and the unit that erases one."""
+    erase = shop.container.retention._try_to_erase  # noqa: SLF001 - the moment between two units
+
+    def do(something):
+        async def something_first(customer_id, before):
+            await something()
+            return await erase(customer_id, before)
+
+        monkeypatch.setattr(shop.container.retention, "_try_to_erase", something_first)
+
+    return do
+
+
+async def test_a_customer_who_confirms_in_the_middle_is_spared(
+    shop, monkeypatch, before_each_erasure
+):
     await shop.register()
     key = await shop.mailed_key()
     shop.clock.advance(hours=47)
     monkeypatch.setattr(shop.container.retention, "_unconfirmed_ttl_days", 1)
-    erase = shop.container.retention._erase  # noqa: SLF001 - the moment between two units
+    before_each_erasure(lambda: shop.confirm(key))
 
-    async def confirm_first(customer_id):
-        assert (await shop.confirm(key)).status_code == 204
-        await erase(customer_id)
-
-    monkeypatch.setattr(shop.container.retention, "_erase", confirm_first)
-
-    assert await shop.container.retention.erase_unconfirmed() == 1
+    assert await shop.container.retention.erase_unconfirmed() == 0
 
     assert await erased(shop) == set()
     assert (await shop.log_in()).status_code == 201
+
+
+async def test_an_attempt_in_the_middle_gives_another_term(shop, before_each_erasure):
+    await shop.register()
+    shop.clock.advance(days=31)
+    before_each_erasure(shop.register)
+
+    assert await shop.container.retention.erase_unconfirmed() == 0
+
+    assert await erased(shop) == set()
 
 
 async def test_two_workers_erase_each_customer_once(open_shop):
@@ -168,12 +189,31 @@ async def test_two_workers_erase_each_customer_once(open_shop):
     assert len(await rows(shop, ErasureReceiptRow)) == 6
 
 
-async def test_a_failing_plugin_changes_nothing(open_shop):
-    shop = await open_shop(plugins=[entry_point(plugins.Broken)])
+async def test_one_who_cannot_be_erased_holds_up_nobody(open_shop, monkeypatch, caplog):
+    shop = await open_shop(plugins=[entry_point(plugins.Stubborn)])
+    for name in ("ada", "bob", "cy"):
+        await shop.register(email=f"{name}@shop.example")
+    shop.clock.advance(days=31)
+    monkeypatch.setattr(plugins.Stubborn, "keeps", 1)
+
+    counts = [await shop.container.retention.erase_unconfirmed() for _ in range(2)]
+
+    assert counts == [2, 0]
+    assert await erased(shop) == {2, 3}
+    failures = [it for it in caplog.records if it.msg == "customer_not_erased"]
+    assert [(it.customer_id, it.code) for it in failures] == [(1, "RuntimeError")] * 2
+
+
+async def test_retention_stops_while_the_database_is_away(shop, monkeypatch):
     await shop.register()
     shop.clock.advance(days=31)
 
-    with pytest.raises(RuntimeError):
+    async def unavailable(_work):
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr(shop.container.retention._units, "write", unavailable)  # noqa: SLF001 - fails
+
+    with pytest.raises(DatabaseUnavailable):
         await shop.container.retention.erase_unconfirmed()
 
     assert await erased(shop) == set()

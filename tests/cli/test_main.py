@@ -18,6 +18,12 @@ def test_every_command_has_help_with_an_example(run):
     )
 
 
+def test_examples_stand_on_lines_of_their_own(run):
+    output = run("serve", "--help").output
+
+    assert "\n    customer-api serve\n" in output
+
+
 def test_unknown_command_is_a_usage_error(run):
     result = run("sing")
 

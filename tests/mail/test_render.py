@@ -20,7 +20,7 @@ LANGUAGES = {"en": "en_US", "de": "de_DE"}
 
 @pytest.fixture
 def renderer():
-    return Renderer(store="DE", overrides=None)
+    return Renderer(store="DE", locale="en_US", overrides=None)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def override(tmp_path, make_mail):
         path = tmp_path / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
-        return Renderer(store="DE", overrides=tmp_path).render(make_mail(**changes))
+        return Renderer(store="DE", locale="en_US", overrides=tmp_path).render(make_mail(**changes))
 
     return run
 

@@ -75,7 +75,7 @@ def make_worker(units, outbox, transport, clock):
         values = {
             "units": units,
             "outbox": outbox,
-            "renderer": Renderer(store="DE", overrides=None),
+            "renderer": Renderer(store="DE", locale="en_US", overrides=None),
             "transport": transport,
             "clock": clock,
             "max_tries": 3,

@@ -1,7 +1,16 @@
-import pytest
+import asyncio
+import threading
 
+import pytest
+from sqlalchemy import func, select
+
+from customer_api.bootstrap import build
 from customer_api.core.errors import TokenRefused
+from customer_api.core.ids import CustomerId
 from customer_api.core.types import Claims
+from customer_api.customers import repository as customers
+from customer_api.tokens import repository
+from customer_api.tokens.models import EndReason
 
 
 @pytest.fixture
@@ -45,3 +54,34 @@ async def test_a_session_is_over_at_the_moment_it_expires(shop, claims):
         await shop.container.units.read_as(claims, pytest.fail)
     with pytest.raises(TokenRefused):
         await shop.container.units.write_as(claims, pytest.fail)
+
+
+async def test_write_that_waited_while_its_session_ended_is_refused(shop):
+    """On PostgreSQL a waiting statement sees what was before the wait, unless it locks the row."""
+    ada = await shop.account()
+    verified = shop.container.access_tokens.verify(ada.access_token)
+    claims = Claims(verified.session, ada.reference, verified.token_id)
+    has_lock, may_end = threading.Event(), threading.Event()
+    other = build(shop.container.settings, clock=shop.clock, plugins=())
+
+    def end_sessions(connection):
+        customer = customers.lock(connection, CustomerId(1))
+        has_lock.set()
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_sleep(0.3)))
+        repository.end_all_sessions(
+            connection, customer.id, EndReason.LOGGED_OUT, now=shop.clock.now()
+        )
+
+    async def write_late():
+        await asyncio.to_thread(has_lock.wait, 10)
+        await other.units.write_as(claims, lambda _connection, _session: may_end.set())
+
+    ended, late = await asyncio.gather(
+        shop.container.units.write(end_sessions), write_late(), return_exceptions=True
+    )
+    await other.close()
+
+    assert ended is None
+    assert isinstance(late, TokenRefused)
+    assert not may_end.is_set()

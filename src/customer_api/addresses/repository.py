@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, insert, or_, select, update
 
 from customer_api.addresses.models import Address, AddressRow
 from customer_api.core.ids import CustomerId
@@ -35,7 +35,10 @@ _REMOVE = (
 )
 _ERASE = (
     update(AddressRow)
-    .where(AddressRow.customer_id == bindparam("customer"), AddressRow.address1.is_not(None))
+    .where(
+        AddressRow.customer_id == bindparam("customer"),
+        or_(*(getattr(AddressRow, name).is_not(None) for name in PERSONAL_COLUMNS)),
+    )
     .values(
         dict.fromkeys(PERSONAL_COLUMNS)
         | {"deleted_at": bindparam("now"), "updated_at": bindparam("now")}

@@ -3,17 +3,19 @@
 import asyncio
 import contextlib
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
 
 from customer_api.anonymization.models import Actor
-from customer_api.anonymization.service import AnonymizationService
+from customer_api.anonymization.service import AnonymizationService, log_erasure
 from customer_api.core.clock import Clock
+from customer_api.core.errors import DatabaseUnavailable
 from customer_api.core.ids import CustomerId
 from customer_api.customers import repository as customers
-from customer_api.customers.models import Units
+from customer_api.customers.models import Customer, Units
 from customer_api.registration import repository as registrations
 from customer_api.security import rate_limit
 
@@ -44,42 +46,51 @@ class Retention:
         while not stop.is_set():
             try:
                 await self.purge_counters()
-                while await self.erase_unconfirmed() and not stop.is_set():
-                    pass
+                await self.erase_unconfirmed()
             except Exception as error:  # noqa: BLE001 - the worker outlives whatever happens
                 logger.error("retention_failed", extra={"code": type(error).__name__})  # noqa: TRY400 - tracebacks hold addresses
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), INTERVAL_SECONDS)
 
     async def erase_unconfirmed(self) -> int:
-        """Erase up to `BATCH` overdue registrations, each in a transaction of its own.
+        """Erase overdue registrations, each in a transaction of its own; returns how many.
 
-        Returns the number looked at; 0 always when the time to live is 0 days (never).
+        One that cannot be erased is logged and tried again the next time; the others are not held
+        up. Nothing ever happens when the time to live is 0 days (never).
         """
         if self._unconfirmed_ttl_days == 0:
             return 0
         before = self._clock.now() - timedelta(days=self._unconfirmed_ttl_days)
-        overdue = await self._units.read(
-            lambda connection: registrations.list_expired(
-                connection, attempted_before=before, limit=BATCH
-            )
-        )
-        for customer_id in overdue:
-            await self._erase(customer_id)
-        return len(overdue)
+        erased, last = 0, CustomerId(0)
+        while overdue := await self._units.read(
+            partial(registrations.list_expired, attempted_before=before, after=last, limit=BATCH)
+        ):
+            for customer_id in overdue:
+                erased += await self._try_to_erase(customer_id, before)
+            last = overdue[-1]
+        return erased
 
     async def purge_counters(self) -> int:
         """Delete counters of logins and mails that count no more; returns how many."""
         before = self._clock.now() - rate_limit.MEMORY
         return await self._units.write(lambda connection: rate_limit.purge(connection, before))
 
-    async def _erase(self, customer_id: CustomerId) -> None:
-        def work(connection: Connection) -> bool:
+    async def _try_to_erase(self, customer_id: CustomerId, before: datetime) -> bool:
+        def work(connection: Connection) -> Customer | None:
             customer = customers.lock(connection, customer_id)
-            if customer.is_registered or customer.anonymized_at is not None:
-                return False  # confirmed or erased since the list was read
+            if not registrations.is_expired(connection, customer_id, attempted_before=before):
+                return None  # confirmed, erased or attempted again since the list was read
             self._anonymization.erase(connection, customer, Actor.RETENTION)
-            return True
+            return customer
 
-        if await self._units.write(work):
-            logger.info("customer_erased", extra={"actor": Actor.RETENTION})
+        try:
+            customer = await self._units.write(work)
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a plugin raises
+            extra = {"customer_id": customer_id, "code": type(error).__name__}
+            logger.error("customer_not_erased", extra=extra)  # noqa: TRY400 - tracebacks hold addresses
+            return False
+        if customer is not None:
+            log_erasure(customer.reference, Actor.RETENTION)
+        return customer is not None

@@ -47,7 +47,7 @@ class AnonymizationService:
             self.erase(connection, session.customer, Actor.CUSTOMER)
 
         await self._units.write_as(claims, work)
-        logger.info("customer_erased", extra={"reference": reference, "actor": Actor.CUSTOMER})
+        log_erasure(reference, Actor.CUSTOMER)
 
     def erase(self, connection: Connection, customer: Customer, actor: Actor) -> None:
         """Erase a locked customer inside the caller's transaction; nothing if it is done already.
@@ -71,3 +71,8 @@ class AnonymizationService:
             self._outbox.put(
                 connection, mail_to(customer, ACCOUNT_DELETED), expires_after=LAST_MAIL_TTL
             )
+
+
+def log_erasure(reference: str, actor: Actor) -> None:
+    """Log that an erasure was committed."""
+    logger.info("customer_erased", extra={"reference": reference, "actor": actor})

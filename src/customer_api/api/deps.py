@@ -19,6 +19,7 @@ from customer_api.core.errors import AppError
 from customer_api.core.settings import Settings
 from customer_api.core.types import Claims
 from customer_api.customers.service import CustomerService
+from customer_api.email_change.service import ProfileChangeService
 from customer_api.jsonapi.links import Links
 from customer_api.jsonapi.query import Query
 from customer_api.jsonapi.validation import Fields, Violation
@@ -182,6 +183,10 @@ async def _customers(request: Request) -> CustomerService:
     return get_edge(request).container.customers
 
 
+async def _profile_changes(request: Request) -> ProfileChangeService:
+    return get_edge(request).container.profile_changes
+
+
 async def _addresses(request: Request) -> AddressService:
     return get_edge(request).container.addresses
 
@@ -213,6 +218,7 @@ async def _client_address(request: Request) -> str:
 
 ContainerDep = Annotated[Container, Depends(_container)]
 CustomersDep = Annotated[CustomerService, Depends(_customers)]
+ProfileChangesDep = Annotated[ProfileChangeService, Depends(_profile_changes)]
 AddressesDep = Annotated[AddressService, Depends(_addresses)]
 RegistrationDep = Annotated[RegistrationService, Depends(_registration)]
 PasswordsDep = Annotated[PasswordService, Depends(_passwords)]

@@ -69,7 +69,7 @@ class OriginCheck:
 
     def _forwarded_client(self, headers: Headers, client: str) -> str:
         """Return the nearest address in `X-Forwarded-For` that is no trusted proxy."""
-        chain = [part.strip() for part in headers.get("x-forwarded-for", "").split(",")]
+        chain = [part.strip() for part in ",".join(headers.getlist("x-forwarded-for")).split(",")]
         for address in reversed(chain):
             if not _is_address(address):
                 break

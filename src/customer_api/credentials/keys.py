@@ -19,12 +19,13 @@ class MailedKeys:
     def __init__(self, purpose: Purpose, *, clock: Clock, ttl_seconds: int) -> None:
         self._purpose = purpose
         self._clock = clock
-        self._ttl = timedelta(seconds=ttl_seconds)
+        self.ttl = timedelta(seconds=ttl_seconds)
+        """How long a key works."""
 
     @property
     def ttl_hours(self) -> int:
         """Lifetime in whole hours, at least 1, for the text of the mail."""
-        return max(1, round(self._ttl / timedelta(hours=1)))
+        return max(1, round(self.ttl / timedelta(hours=1)))
 
     def issue(self, connection: Connection, customer_id: CustomerId) -> str:
         """Return a fresh key, to be mailed; the customer's older ones stop working."""
@@ -36,7 +37,7 @@ class MailedKeys:
             self._purpose,
             digest=one_time_keys.digest(key),
             now=now,
-            expires_at=now + self._ttl,
+            expires_at=now + self.ttl,
         )
         return key
 

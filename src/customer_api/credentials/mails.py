@@ -31,7 +31,12 @@ class KeyMails:
         self._outbox = outbox
 
     def send(self, connection: Connection, customer: Customer, template: str) -> None:
-        """Queue a mail with a fresh key; the customer's older keys of the purpose die."""
+        """Queue a mail with a fresh key; the customer's older keys of the purpose die.
+
+        A mail that cannot be delivered while its key works is wiped.
+        """
         key = self._keys.issue(connection, customer.id)
         variables = {"link": self._link.with_key(key), "hours": str(self._keys.ttl_hours)}
-        self._outbox.put(connection, mail_to(customer, template, variables))
+        self._outbox.put(
+            connection, mail_to(customer, template, variables), expires_after=self._keys.ttl
+        )

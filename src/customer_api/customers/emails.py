@@ -2,8 +2,12 @@
 
 import unicodedata
 from contextlib import suppress
+from typing import Final
 
 import idna
+
+EMAIL_LENGTH: Final = 320
+"""Most characters of an address and of its key: 64 before the @ and 255 after it (RFC 5321)."""
 
 
 def email_key(email: str) -> str:
@@ -12,6 +16,10 @@ def email_key(email: str) -> str:
     Mail is never sent to the key but to the spelling the owner gave. Text that is no address has a
     key too (its folded self), so that looking it up finds nothing rather than fails.
     """
+    if len(email) > EMAIL_LENGTH:
+        return email[
+            : EMAIL_LENGTH + 1
+        ]  # normalising hostile text is slow, and nobody has this key
     folded = unicodedata.normalize("NFKC", email).casefold()
     local, separator, domain = folded.rpartition("@")
     if not separator:

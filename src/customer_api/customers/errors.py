@@ -1,7 +1,5 @@
 """Refusals about customers."""
 
-from typing import ClassVar
-
 from customer_api.core.errors import AppError
 
 
@@ -15,13 +13,6 @@ class NotOwner(AppError):
 
 class EmailTaken(AppError):
     """Another account has this e-mail address, in this or another spelling."""
-
-    keeps_changes: ClassVar[bool] = True
-    """The mail that tells the owner of the mailbox must outlive the refusal."""
-
-
-class EmailMalformed(AppError):
-    """The address is none that mail can be sent to."""
 
 
 class EmailTooLong(AppError):

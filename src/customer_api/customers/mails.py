@@ -1,12 +1,9 @@
 """Addressing mails to customers."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from customer_api.customers.models import Customer
 from customer_api.mail.message import Mail
-
-DEFAULT_LOCALE: Final = "en_US"
 
 
 def mail_to(customer: Customer, template: str, variables: Mapping[str, str] | None = None) -> Mail:
@@ -15,7 +12,7 @@ def mail_to(customer: Customer, template: str, variables: Mapping[str, str] | No
     return Mail(
         template=template,
         recipient=customer.email,
-        locale=customer.locale or DEFAULT_LOCALE,
+        locale=customer.locale or "",
         reference=customer.reference,
         customer_id=customer.id,
         variables=greeting | dict(variables or {}),

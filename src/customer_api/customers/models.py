@@ -19,8 +19,7 @@ from customer_api.core.db import Base, UnitsOfWork
 from customer_api.core.ids import AddressId, CustomerId, Reference, SessionId
 from customer_api.core.privacy import kept, personal
 from customer_api.core.types import BigKey, UtcDateTime
-
-EMAIL_LENGTH = 320
+from customer_api.customers.emails import EMAIL_LENGTH
 
 
 class CustomerRow(Base):

@@ -73,7 +73,7 @@ class RandomReferences:
 
 
 class SequentialReferences:
-    """`DE--22`: the last number plus a random step; a largest step of 1 means no gaps."""
+    """`DE--22`: the last number plus a random step; a largest step of 1 leaves gaps only where a sign-up was refused."""
 
     def __init__(self, prefix: str, *, largest_step: int) -> None:
         self._prefix = prefix

@@ -66,7 +66,7 @@ class Mail:
     recipient: str
     """Bare address, spelt as its owner does."""
     locale: str
-    """Such as `de_DE`; the language decides which templates are used."""
+    """Such as `de_DE`; the language decides which templates are used. Empty means the store's."""
     reference: str
     """The customer's public reference; a header field shows it."""
     customer_id: CustomerId

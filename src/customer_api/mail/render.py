@@ -23,11 +23,15 @@ _DOMAIN_LIKE: Final = re.compile(r"\.\w{2}")
 
 
 class Renderer:
-    """Renders mails in the customer's language, or in English where there is no template for it."""
+    """Renders mails in the customer's language, or in English where there is no template for it.
 
-    def __init__(self, *, store: str, overrides: Path | None) -> None:
+    A mail without a locale is in the store's, which is `locale`.
+    """
+
+    def __init__(self, *, store: str, locale: str, overrides: Path | None) -> None:
         directories = [BUILT_IN] if overrides is None else [overrides, BUILT_IN]
         self._store = store
+        self._default_locale = locale
         self._environment = SandboxedEnvironment(
             loader=ChoiceLoader([FileSystemLoader(directory) for directory in directories]),
             autoescape=select_autoescape(enabled_extensions=("html",), default=False),
@@ -60,7 +64,7 @@ class Renderer:
         )
 
     def _language(self, mail: Mail) -> str:
-        wanted, _, _ = mail.locale.partition("_")
+        wanted, _, _ = (mail.locale or self._default_locale).partition("_")
         candidates = [f"{it}/{mail.template}/body.txt" for it in (wanted, FALLBACK_LANGUAGE)]
         found = self._environment.select_template(candidates).name
         assert found is not None, "loaded by name"

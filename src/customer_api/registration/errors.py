@@ -1,6 +1,16 @@
 """Refusals about registration."""
 
+from typing import ClassVar
+
 from customer_api.core.errors import AppError
+from customer_api.customers.errors import EmailTaken
+
+
+class AddressRegistered(EmailTaken):
+    """Somebody registered an address that has an account; its mailbox was told."""
+
+    keeps_changes: ClassVar[bool] = True
+    """The mail and the mark of doubt must outlive the refusal."""
 
 
 class ConfirmationKeyInvalid(AppError):

@@ -24,6 +24,10 @@ _EXPIRED = (
         CustomerRow.registered_at.is_(None),
         CustomerRow.anonymized_at.is_(None),
     )
+)
+_IS_EXPIRED = _EXPIRED.where(CustomerRow.id == bindparam("customer"))
+_LIST_EXPIRED = (
+    _EXPIRED.where(CustomerRow.id > bindparam("after"))
     .order_by(CustomerRow.id)
     .limit(bindparam("most"))
 )
@@ -80,8 +84,18 @@ def is_repeated(connection: Connection, customer_id: CustomerId) -> bool:
 
 
 def list_expired(
-    connection: Connection, *, attempted_before: datetime, limit: int
+    connection: Connection, *, attempted_before: datetime, after: CustomerId, limit: int
 ) -> tuple[CustomerId, ...]:
-    """Return unconfirmed customers by double opt-in without a later attempt, oldest first."""
-    rows = connection.execute(_EXPIRED, {"before": attempted_before, "most": limit})
+    """Return unconfirmed customers by double opt-in without a later attempt, by ascending id."""
+    rows = connection.execute(
+        _LIST_EXPIRED, {"before": attempted_before, "after": after, "most": limit}
+    )
     return tuple(CustomerId(row[0]) for row in rows)
+
+
+def is_expired(
+    connection: Connection, customer_id: CustomerId, *, attempted_before: datetime
+) -> bool:
+    """Return whether `list_expired` would list this customer now."""
+    parameters = {"before": attempted_before, "customer": customer_id}
+    return connection.execute(_IS_EXPIRED, parameters).scalar() is not None

@@ -26,7 +26,7 @@ from customer_api.mail.message import (
 )
 from customer_api.mail.outbox import Outbox
 from customer_api.registration import repository
-from customer_api.registration.errors import ConfirmationKeyInvalid
+from customer_api.registration.errors import AddressRegistered, ConfirmationKeyInvalid
 from customer_api.security.hashing import PasswordHasher
 from customer_api.security.password_policy import PasswordPolicy
 from customer_api.security.rate_limit import MailboxLimits
@@ -115,7 +115,7 @@ class RegistrationService:
             customer, is_new = self._add(connection, command)
             if not is_new:
                 self._tell_owner(connection, customer)
-                raise EmailTaken
+                raise AddressRegistered
             now = self._clock.now()
             credentials.set_password_hash(connection, customer.id, digest, now=now)
             repository.add(
@@ -149,8 +149,8 @@ class RegistrationService:
             customer = self._keys.use(connection, key)
             if customer is None:
                 raise ConfirmationKeyInvalid
-            customers.mark_registered(connection, customer.id, now=self._clock.now())
-            if repository.is_repeated(connection, customer.id):
+            is_first = customers.mark_registered(connection, customer.id, now=self._clock.now())
+            if is_first and repository.is_repeated(connection, customer.id):
                 credentials.remove_password(connection, customer.id)
                 self._restores.send(connection, customer, PASSWORD_RESTORE)
 

@@ -24,7 +24,8 @@ _LIVE_SESSION = (
         CustomerRow.anonymized_at.is_(None),
     )
 )
-_LIVE_SESSION_LOCKED = _LIVE_SESSION.with_for_update(key_share=True, of=CustomerRow)
+# The session is locked with its customer, or PostgreSQL would judge it by what was before the wait.
+_LIVE_SESSION_LOCKED = _LIVE_SESSION.with_for_update(key_share=True, of=(CustomerRow, SessionRow))
 _ADD_SESSION = insert(SessionRow).returning(SessionRow.id)
 _ADD_TOKEN = insert(RefreshTokenRow)
 _OWNER = (

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from sqlalchemy import String
 
 from customer_api.core.ids import Reference
-from customer_api.customers.emails import email_key
-from customer_api.customers.models import EMAIL_LENGTH, CustomerRow
+from customer_api.customers.emails import EMAIL_LENGTH, email_key
+from customer_api.customers.models import CustomerRow
 from customer_api.jsonapi.email_syntax import is_loosely_email
 from customer_api.security.hashing import LONGEST_PASSWORD, is_supported_hash
 from customer_api.transfers.cells import (

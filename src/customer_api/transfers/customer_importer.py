@@ -128,6 +128,7 @@ class CustomerImporter:
         records: Sequence[CustomerRecord],
         hashes: dict[Reference, str],
     ) -> BatchPlan:
+        repository.expect_growth(connection)
         plan = self._plan(connection, records, hashes)
         now = self._clock.now()
         repository.change(connection, plan.changed, now=now)  # may free addresses for new customers

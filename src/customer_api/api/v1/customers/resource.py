@@ -10,7 +10,7 @@ from customer_api.api.v1 import fields
 from customer_api.api.v1.addresses import resource as addresses
 from customer_api.core.settings import Settings
 from customer_api.customers.models import Customer
-from customer_api.customers.service import ChangeProfile
+from customer_api.email_change.service import ChangeProfile
 from customer_api.jsonapi.constraints import (
     Choice,
     IsTrue,

@@ -14,6 +14,7 @@ from customer_api.api.deps import (
     CustomerCall,
     CustomersDep,
     LocaleDep,
+    ProfileChangesDep,
     Public,
     PublicCall,
     RegistrationDep,
@@ -125,10 +126,12 @@ async def read_customer(
 async def change_customer(
     reference: str,
     call: Annotated[CustomerCall, Depends(Authenticated(change_fields))],
-    customers: CustomersDep,
+    profile_changes: ProfileChangesDep,
 ) -> Response:
     """Change the profile; absent attributes stay, and a password is never changed here."""
-    customer = await customers.change_profile(call.claims, reference, to_change(call.attributes))
+    customer = await profile_changes.change_profile(
+        call.claims, reference, to_change(call.attributes)
+    )
     return JsonApiResponse(document.single(to_resource(customer, call.links), call.query))
 
 

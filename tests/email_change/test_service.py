@@ -5,8 +5,9 @@ import pytest
 from customer_api.core.types import Claims
 from customer_api.customers.errors import EmailTaken
 from customer_api.customers.models import CustomerRow
-from customer_api.customers.service import ChangeProfile
-from tests.shop import PASSWORD
+from customer_api.email_change.service import ChangeProfile
+from customer_api.security.rate_limit import LoginFailureRow
+from tests.shop import PASSWORD, only_error
 from tests.tables import rows
 
 
@@ -70,7 +71,7 @@ async def test_a_taken_address_leaves_the_profile_and_the_connection_as_they_wer
     command = change(first_name="Eve", email="BOB@shop.example")
 
     with pytest.raises(EmailTaken):
-        await shop.container.customers.change_profile(claims_of(ada), ada.reference, command)
+        await shop.container.profile_changes.change_profile(claims_of(ada), ada.reference, command)
 
     current = await shop.container.customers.current(claims_of(ada))
     assert (current.first_name, current.email, current.version) == ("Ada", ada.email, 2)
@@ -79,7 +80,9 @@ async def test_a_taken_address_leaves_the_profile_and_the_connection_as_they_wer
 async def test_another_spelling_of_the_own_address_is_stored(shop, ada, claims_of):
     command = change(email="ADA@Shop.Example")
 
-    changed = await shop.container.customers.change_profile(claims_of(ada), ada.reference, command)
+    changed = await shop.container.profile_changes.change_profile(
+        claims_of(ada), ada.reference, command
+    )
 
     assert (changed.email, changed.email_key) == ("ADA@Shop.Example", "ada@shop.example")
     assert (await shop.log_in("ada@shop.example")).status_code == 201
@@ -88,7 +91,9 @@ async def test_another_spelling_of_the_own_address_is_stored(shop, ada, claims_o
 async def test_a_change_without_values_changes_nothing(shop, ada, claims_of):
     shop.clock.advance(hours=1)
 
-    changed = await shop.container.customers.change_profile(claims_of(ada), ada.reference, change())
+    changed = await shop.container.profile_changes.change_profile(
+        claims_of(ada), ada.reference, change()
+    )
 
     assert changed.version == 2
     assert changed.updated_at < shop.clock.now()
@@ -97,7 +102,7 @@ async def test_a_change_without_values_changes_nothing(shop, ada, claims_of):
 async def test_a_change_moves_the_time_of_the_last_change_and_counts(shop, ada, claims_of):
     shop.clock.advance(hours=1)
 
-    changed = await shop.container.customers.change_profile(
+    changed = await shop.container.profile_changes.change_profile(
         claims_of(ada), ada.reference, change(first_name="Augusta")
     )
 
@@ -127,3 +132,32 @@ async def test_a_change_beside_an_erasure_leaves_nothing_behind(shop, ada):
     (row,) = await rows(shop, CustomerRow)
     assert row.first_name is None
     assert (await shop.log_in(ada.email, PASSWORD)).status_code == 401
+
+
+async def test_keys_mailed_to_the_old_address_die_with_it(shop, ada):
+    await shop.call("POST", "/customer-forgotten-password", {"email": ada.email})
+    key = await shop.mailed_key()
+
+    await shop.call("PATCH", f"/customers/{ada.reference}", {"email": "a@shop.example"}, by=ada)
+
+    answer = await shop.restore(key)
+    assert only_error(answer) == (422, "415", "Restore password key is not valid.")
+    assert await shop.is_logged_in(ada)
+
+
+async def test_keys_survive_another_spelling_of_the_address(shop, ada):
+    await shop.call("POST", "/customer-forgotten-password", {"email": ada.email})
+    key = await shop.mailed_key()
+
+    await shop.call("PATCH", f"/customers/{ada.reference}", {"email": "ADA@shop.example"}, by=ada)
+
+    assert (await shop.restore(key)).status_code == 204
+
+
+async def test_counters_of_the_old_address_are_forgotten(shop, ada):
+    await shop.log_in(ada.email, "wrong")
+    assert len(await rows(shop, LoginFailureRow)) == 1
+
+    await shop.call("PATCH", f"/customers/{ada.reference}", {"email": "a@shop.example"}, by=ada)
+
+    assert await rows(shop, LoginFailureRow) == []

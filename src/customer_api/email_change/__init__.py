@@ -1,0 +1,1 @@
+"""Changing the profile, and what must follow when the e-mail address changes with it."""
