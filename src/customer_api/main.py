@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -95,7 +96,7 @@ def create_app(container: Container) -> ASGIApp:
     app.include_router(oauth.keys_router)
     app.include_router(health.router)
     if settings.docs:
-        mount_docs(app, storefront_openapi(settings))
+        mount_docs(app, partial(storefront_openapi, settings))
     app.add_exception_handler(AppError, answer_refusal)
     app.add_exception_handler(Exception, answer_failure)
     app.add_exception_handler(404, _answer_unrouted)

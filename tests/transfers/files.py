@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from passlib.hash import bcrypt
 
 PASSWORD = "change123"
-BCRYPT = bcrypt.using(rounds=4, ident="2y").hash(PASSWORD)
-OTHER_BCRYPT = bcrypt.using(rounds=4, ident="2y").hash("another456")
+# A fixed salt, so that all test processes collect the same tests.
+_FIXED = bcrypt.using(rounds=4, ident="2y", salt="abcdefghijklmnopqrstuu")
+BCRYPT = _FIXED.hash(PASSWORD)
+OTHER_BCRYPT = _FIXED.hash("another456")
 
 
 def customer(number: int = 1, **changes: str) -> dict[str, str]:

@@ -3,8 +3,6 @@ from datetime import UTC, date, datetime
 import pytest
 from pydantic import SecretStr
 
-from customer_api.api.v1 import fields
-from customer_api.transfers import customer_columns
 from customer_api.transfers.csv_rows import CsvRow, FileUnusable
 from customer_api.transfers.customer_columns import (
     CustomerColumns,
@@ -28,11 +26,6 @@ def columns(header, *, parse_password=parse_hash):
 
 def parse(row, **options):
     return columns(list(row), **options).parse(CsvRow(2, list(row.values())))
-
-
-def test_choices_are_those_of_the_storefront():
-    assert customer_columns.GENDERS == fields.GENDERS
-    assert customer_columns.SALUTATIONS == fields.SALUTATIONS
 
 
 def test_a_whole_row_is_read():

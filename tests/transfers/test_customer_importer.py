@@ -364,3 +364,23 @@ async def test_sessions_live_on_after_an_ordinary_import(shop, import_rows):
     assert await shop.is_logged_in(account)
     (session,) = await rows(shop, SessionRow)
     assert session.ended_at is None
+
+
+async def test_keys_mailed_to_the_old_address_die_with_it(shop, import_rows):
+    await import_rows(customer(1))
+    await shop.call("POST", "/customer-forgotten-password", {"email": customer(1)["email"]})
+    key = await shop.mailed_key()
+
+    await import_rows(customer(1) | {"email": "another@shop.example"})
+
+    assert (await shop.restore(key)).status_code == 422
+
+
+async def test_keys_survive_an_import_that_keeps_the_mailbox(shop, import_rows):
+    await import_rows(customer(1))
+    await shop.call("POST", "/customer-forgotten-password", {"email": customer(1)["email"]})
+    key = await shop.mailed_key()
+
+    await import_rows(customer(1) | {"first_name": "Another"})
+
+    assert (await shop.restore(key)).status_code == 204

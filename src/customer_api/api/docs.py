@@ -1,6 +1,8 @@
 """Interactive documentation that needs no network: Swagger UI from an installed package."""
 
 import json
+from collections.abc import Callable
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -39,10 +41,13 @@ START: Final = """SwaggerUIBundle({
 """
 
 
-def mount_docs(app: FastAPI, storefront: dict[str, Any]) -> None:
-    """Serve `/docs` with the OpenAPI document of the storefront."""
-    document = json.dumps(storefront)
+def mount_docs(app: FastAPI, make_storefront: Callable[[], dict[str, Any]]) -> None:
+    """Serve `/docs` with the OpenAPI document of the storefront, made when it is first asked for."""
     router = APIRouter(include_in_schema=False)
+
+    @cache
+    def document() -> str:
+        return json.dumps(make_storefront())
 
     @router.get("/docs")
     async def read_page() -> Response:
@@ -54,7 +59,7 @@ def mount_docs(app: FastAPI, storefront: dict[str, Any]) -> None:
 
     @router.get("/docs/storefront-v1.json")
     async def read_document() -> Response:
-        return Response(document, media_type=JSONResponse.media_type)
+        return Response(document(), media_type=JSONResponse.media_type)
 
     app.include_router(router)
     app.mount("/docs/assets", StaticFiles(directory=ASSETS), name="docs-assets")

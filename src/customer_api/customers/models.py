@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -20,6 +21,9 @@ from customer_api.core.ids import AddressId, CustomerId, Reference, SessionId
 from customer_api.core.privacy import kept, personal
 from customer_api.core.types import BigKey, UtcDateTime
 from customer_api.customers.emails import EMAIL_LENGTH
+
+GENDERS: Final = ("Male", "Female")
+SALUTATIONS: Final = ("Mr", "Mrs", "Ms", "Dr", "n/a")
 
 
 class CustomerRow(Base):

@@ -11,7 +11,7 @@ from sqlalchemy import String
 
 from customer_api.core.ids import Reference
 from customer_api.customers.emails import EMAIL_LENGTH, email_key
-from customer_api.customers.models import CustomerRow
+from customer_api.customers.models import GENDERS, SALUTATIONS, CustomerRow
 from customer_api.jsonapi.email_syntax import is_loosely_email
 from customer_api.security.hashing import LONGEST_PASSWORD, is_supported_hash
 from customer_api.transfers.cells import (
@@ -44,8 +44,6 @@ ATTRIBUTES: Final = {
 """Name in the file to name in the program, in the order of the files of real shops."""
 NEEDED: Final = (REFERENCE, "email")
 
-GENDERS: Final = ("Male", "Female")
-SALUTATIONS: Final = ("Mr", "Mrs", "Ms", "Dr", "n/a")
 
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")

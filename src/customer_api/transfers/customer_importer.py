@@ -129,13 +129,16 @@ class CustomerImporter:
         hashes: dict[Reference, str],
     ) -> BatchPlan:
         repository.expect_growth(connection)
+        # First of all, as at a sign-up: who locks in another order waits for ever.
+        references.skip_imported(connection, self._store, [it.reference for it in records])
         plan = self._plan(connection, records, hashes)
         now = self._clock.now()
         repository.change(connection, plan.changed, now=now)  # may free addresses for new customers
         ids = repository.add(connection, plan.new, now=now)
         first_hashes = [(ids[reference], it) for reference, it in plan.first_hashes.items()]
         repository.add_password_hashes(connection, first_hashes, now=now)
-        references.skip_imported(connection, self._store, plan.new)
+        for customer_id in plan.moved:  # the old mailbox must not restore the password
+            credentials.remove_all_keys(connection, customer_id)
         for customer_id, password_hash in plan.hashes.items():
             self._replace_password(connection, customer_id, password_hash)
         return plan

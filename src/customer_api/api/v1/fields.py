@@ -1,11 +1,10 @@
 """Field rules that several storefront resources share (contract 1.10 and 3)."""
 
 from customer_api.core.settings import Settings
+from customer_api.customers.models import SALUTATIONS
 from customer_api.jsonapi.constraints import Choice, Length, NotBlank, Regex
 from customer_api.jsonapi.validation import Field
 
-GENDERS = ("Male", "Female")
-SALUTATIONS = ("Mr", "Mrs", "Ms", "Dr", "n/a")
 PASSWORD_PATTERN_MESSAGE = (
     "Your password must include at least one uppercase letter, one lowercase letter, one number, "  # noqa: S105 - a message
     "and one special character from the following list: !@#$%^&*()_-+=[]{}|;:<>.,/?\\~. "

@@ -25,7 +25,7 @@ from customer_api.api.v1.addresses.resource import (
     to_resource,
 )
 from customer_api.api.v1.errors import documented
-from customer_api.api.v1.groups import CUSTOMER_ONLY
+from customer_api.api.v1.refusal_groups import CUSTOMER_ONLY
 from customer_api.customers.errors import NotOwner
 from customer_api.jsonapi import document
 

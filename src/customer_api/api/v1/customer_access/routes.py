@@ -11,7 +11,7 @@ from customer_api.api.deps import ContainerDep, OptionalCustomer, PublicCall
 from customer_api.api.responses import JsonApiResponse
 from customer_api.api.v1.customer_access.resource import SHAPE, TYPE, to_resource
 from customer_api.api.v1.errors import documented
-from customer_api.api.v1.groups import ANY_QUERY
+from customer_api.api.v1.refusal_groups import ANY_QUERY
 from customer_api.jsonapi import document
 from customer_api.security.jwt import TokenInvalid
 

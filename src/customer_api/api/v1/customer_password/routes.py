@@ -17,7 +17,7 @@ from customer_api.api.deps import (
 from customer_api.api.responses import JsonApiResponse, no_content
 from customer_api.api.v1.customer_password.resource import TYPE, change_fields, to_command
 from customer_api.api.v1.errors import documented
-from customer_api.api.v1.groups import CUSTOMER_ONLY, NEW_PASSWORD
+from customer_api.api.v1.refusal_groups import CUSTOMER_ONLY, NEW_PASSWORD
 from customer_api.credentials.errors import NewPasswordsDiffer, PasswordWrong
 from customer_api.customers.errors import NotOwner
 

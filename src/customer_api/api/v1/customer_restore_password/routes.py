@@ -21,7 +21,7 @@ from customer_api.api.v1.customer_restore_password.resource import (
     to_command,
 )
 from customer_api.api.v1.errors import documented
-from customer_api.api.v1.groups import NEW_PASSWORD
+from customer_api.api.v1.refusal_groups import NEW_PASSWORD
 from customer_api.customers.errors import PasswordsDiffer
 from customer_api.passwords.errors import RestoreKeyInvalid
 

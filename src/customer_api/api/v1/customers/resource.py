@@ -9,7 +9,7 @@ from customer_api.api import openapi
 from customer_api.api.v1 import fields
 from customer_api.api.v1.addresses import resource as addresses
 from customer_api.core.settings import Settings
-from customer_api.customers.models import Customer
+from customer_api.customers.models import GENDERS, Customer
 from customer_api.email_change.service import ChangeProfile
 from customer_api.jsonapi.constraints import (
     Choice,
@@ -55,7 +55,7 @@ def create_fields(settings: Settings) -> Fields:
     demanded = settings.required_fields
     return Fields(
         Field("email", NotBlank(), StrictEmail(), example="ada@shop.example"),
-        Field("gender", NotBlank(), Choice(*fields.GENDERS), required="gender" in demanded),
+        Field("gender", NotBlank(), Choice(*GENDERS), required="gender" in demanded),
         fields.salutation(required="salutation" in demanded),
         fields.person_name("firstName", required="firstName" in demanded),
         fields.person_name("lastName", required="lastName" in demanded),
@@ -76,7 +76,7 @@ def change_fields(settings: Settings) -> Fields:
     """Return the rules of a change; passwords are checked and never applied."""
     return Fields(
         Field("email", NotBlank(), StrictEmail(), required=False),
-        Field("gender", NotBlank(), Choice(*fields.GENDERS), required=False),
+        Field("gender", NotBlank(), Choice(*GENDERS), required=False),
         fields.salutation(required=False),
         fields.person_name("firstName", required=False),
         fields.person_name("lastName", required=False),

@@ -33,7 +33,7 @@ from customer_api.api.v1.customers.resource import (
     to_sign_up,
 )
 from customer_api.api.v1.errors import documented
-from customer_api.api.v1.groups import CUSTOMER_ONLY, NEW_PASSWORD
+from customer_api.api.v1.refusal_groups import CUSTOMER_ONLY, NEW_PASSWORD
 from customer_api.customers.errors import (
     CustomerNotFound,
     EmailTaken,

@@ -9,7 +9,7 @@ from customer_api.api import openapi
 from customer_api.api.deps import Authenticated, CustomerCall, CustomersDep
 from customer_api.api.responses import JsonApiResponse
 from customer_api.api.v1.errors import documented
-from customer_api.api.v1.groups import CUSTOMER_ONLY
+from customer_api.api.v1.refusal_groups import CUSTOMER_ONLY
 from customer_api.api.v1.refusals import OrderNotFound, OrdersNotOwned
 from customer_api.jsonapi import document
 

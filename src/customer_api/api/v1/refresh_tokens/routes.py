@@ -19,8 +19,8 @@ from customer_api.api.deps import (
 from customer_api.api.responses import JsonApiResponse, no_content
 from customer_api.api.v1.access_tokens.resource import to_resource
 from customer_api.api.v1.errors import documented
-from customer_api.api.v1.groups import CUSTOMER_ONLY
 from customer_api.api.v1.refresh_tokens.resource import ALL_OF_MINE, SHAPE, TYPE, refresh_fields
+from customer_api.api.v1.refusal_groups import CUSTOMER_ONLY
 from customer_api.core.errors import Unavailable
 from customer_api.jsonapi import document
 from customer_api.tokens.errors import RefreshFailed

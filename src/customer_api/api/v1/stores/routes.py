@@ -9,7 +9,7 @@ from customer_api.api import openapi
 from customer_api.api.deps import ContainerDep, Public, PublicCall
 from customer_api.api.responses import JsonApiResponse
 from customer_api.api.v1.errors import documented
-from customer_api.api.v1.groups import ANY_QUERY
+from customer_api.api.v1.refusal_groups import ANY_QUERY
 from customer_api.api.v1.refusals import StoreNotFound
 from customer_api.api.v1.stores.resource import SHAPE, TYPE, to_resource
 from customer_api.jsonapi import document
