@@ -93,11 +93,8 @@ def build(
 ) -> Container:
     """Wire a container; nothing connects yet.
 
-    Args:
-        settings: the validated settings.
-        clock: the machine's clock by default.
-        transport: where mails go; by default what the settings name.
-        plugins: anonymizer plugins; those of the installed distributions by default.
+    By default the clock is the machine's, mails go where the settings say, and the anonymizer
+    plugins are those of the installed distributions.
 
     Raises:
         SigningKeyInvalid: a signing key cannot be used.
@@ -105,7 +102,6 @@ def build(
         ValueError: the database or mail URL cannot be understood.
     """
     anonymizers = load_registry(settings.required_anonymizers, plugins=plugins)
-    transport = transport or open_transport(settings.mail_url.get_secret_value())
     parts = _parts(settings, clock or SystemClock())
     anonymization = AnonymizationService(
         units=parts.units, clock=parts.clock, outbox=parts.outbox, anonymizers=anonymizers
@@ -133,12 +129,8 @@ def build(
         mail_worker=MailWorker(
             units=parts.units,
             outbox=parts.outbox,
-            renderer=Renderer(
-                store=settings.store,
-                locale=settings.locales[0],
-                overrides=settings.mail_templates,
-            ),
-            transport=transport,
+            renderer=_renderer(settings),
+            transport=transport or open_transport(settings.mail_url.get_secret_value()),
             clock=parts.clock,
             max_tries=settings.mail_max_tries,
         ),
@@ -173,7 +165,6 @@ def _parts(settings: Settings, clock: Clock) -> _Parts:
     restore_keys = MailedKeys(
         Purpose.RESTORE, clock=clock, ttl_seconds=settings.restore_ttl_seconds
     )
-    restore_link = KeyLink(settings.restore_link, settings.storefront_url)
     is_glue = settings.token_subject == "glue"  # noqa: S105 - a form of the claim, no secret
     return _Parts(
         settings=settings,
@@ -200,7 +191,11 @@ def _parts(settings: Settings, clock: Clock) -> _Parts:
             Purpose.CONFIRMATION, clock=clock, ttl_seconds=settings.confirmation_ttl_seconds
         ),
         restore_keys=restore_keys,
-        restores=KeyMails(keys=restore_keys, link=restore_link, outbox=outbox),
+        restores=KeyMails(
+            keys=restore_keys,
+            link=KeyLink(settings.restore_link, settings.storefront_url),
+            outbox=outbox,
+        ),
     )
 
 
@@ -260,6 +255,12 @@ def _tokens(parts: _Parts) -> TokenService:
             session=settings.refresh_token_max_ttl_seconds,
             retry=settings.refresh_retry_seconds,
         ),
+    )
+
+
+def _renderer(settings: Settings) -> Renderer:
+    return Renderer(
+        store=settings.store, locale=settings.locales[0], overrides=settings.mail_templates
     )
 
 
