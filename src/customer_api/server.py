@@ -6,11 +6,15 @@ from typing import Final, NoReturn
 
 import uvicorn
 from starlette.types import ASGIApp
+from typing_extensions import override
 from uvicorn.protocols.http import httptools_impl
 
 from customer_api.anonymization.errors import AnonymizersInvalid
+from customer_api.api.headers import SECURITY_HEADERS
 from customer_api.bootstrap import build
 from customer_api.core.settings import Settings, SettingsInvalid, load_settings
+from customer_api.jsonapi.document import MEDIA_TYPE
+from customer_api.jsonapi.errors import ErrorObject, error_document
 from customer_api.main import create_app
 from customer_api.observability.logging import configure_logging
 from customer_api.security.signing_keys import SigningKeyInvalid
@@ -49,7 +53,7 @@ def run(*, host: str, port: int, workers: int) -> None:
         port=port,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=JsonApiProtocol,
         ws="none",
         log_config=None,
         access_log=False,
@@ -58,6 +62,24 @@ def run(*, host: str, port: int, workers: int) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+
+
+class JsonApiProtocol(httptools_impl.HttpToolsProtocol):
+    """uvicorn's protocol, whose one answer of its own is in the form of all others."""
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        """Answer something that is no HTTP, and close."""
+        body = error_document([ErrorObject(400, "Bad Request")])
+        headers = SECURITY_HEADERS | {
+            "Content-Type": MEDIA_TYPE,
+            "Content-Length": str(len(body)),
+            "Connection": "close",
+        }
+        lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+        head = httptools_impl.STATUS_LINE[400] + "".join(lines).encode("ascii")
+        self.transport.write(head + b"\r\n" + body)
+        self.transport.close()
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:

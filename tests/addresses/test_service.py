@@ -197,3 +197,15 @@ async def test_the_book_is_in_the_order_of_creation(add, book):
     listed = [entry["id"] for entry in (await book("GET")).json()["data"]]
 
     assert listed == uuids
+
+
+async def test_optional_fields_sent_empty_are_none(shop):
+    ada = await shop.account()
+    empty = dict.fromkeys(("address3", "company", "phone"), "")
+
+    answer = await shop.call(
+        "POST", f"/customers/{ada.reference}/addresses", address(**empty), by=ada
+    )
+
+    attributes = answer.json()["data"]["attributes"]
+    assert {name: attributes[name] for name in empty} == dict.fromkeys(empty)

@@ -61,6 +61,7 @@ async def test_known_hosts_are_the_base(ask, host):
         ["api.shop.example@evil.example"],
         ["api.shop.example/x?y#"],
         ["api.shop.example:123456"],
+        ["api.shop.example:65536"],
         ["api.shop.example:x"],
         ["api.shop.example "],
         ["[::2]"],
@@ -101,6 +102,14 @@ async def test_the_client_is_the_nearest_address_that_is_no_proxy(ask, forwarded
     origin = await ask([HOST, ("X-Forwarded-For", forwarded)])
 
     assert origin.client_address == client
+
+
+async def test_lines_that_proxies_added_count_after_the_clients_own(ask):
+    lines = [("X-Forwarded-For", "198.51.100.66"), ("X-Forwarded-For", "192.0.2.7")]
+
+    origin = await ask([HOST, *lines])
+
+    assert origin.client_address == "192.0.2.7"
 
 
 @pytest.mark.parametrize("client", ["192.0.2.1", "2001:db8::1", None])

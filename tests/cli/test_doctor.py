@@ -1,4 +1,5 @@
 import os
+import sqlite3
 
 import pytest
 
@@ -80,3 +81,16 @@ def test_key_that_others_can_read_is_found(run, directory):
 
     assert result.exit_code == 1
     assert "MEND signing keys: " in result.output
+
+
+def test_schema_of_a_newer_program_is_told_from_an_older_one(run, directory):
+    run("migrate")
+    with sqlite3.connect(directory / "var" / "customer-api.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'from_the_future'")
+    connection.close()
+
+    result = run("doctor")
+
+    assert result.exit_code == 1
+    assert "MEND migrations: at from_the_future" in result.output
+    assert "install the newer program" in result.output

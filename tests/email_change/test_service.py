@@ -7,7 +7,7 @@ from customer_api.customers.errors import EmailTaken
 from customer_api.customers.models import CustomerRow
 from customer_api.email_change.service import ChangeProfile
 from customer_api.security.rate_limit import LoginFailureRow
-from tests.shop import PASSWORD, only_error
+from tests.shop import PASSWORD, address, only_error
 from tests.tables import rows
 
 
@@ -161,3 +161,24 @@ async def test_counters_of_the_old_address_are_forgotten(shop, ada):
     await shop.call("PATCH", f"/customers/{ada.reference}", {"email": "a@shop.example"}, by=ada)
 
     assert await rows(shop, LoginFailureRow) == []
+
+
+async def test_a_change_shows_what_it_includes(shop, ada):
+    await shop.call("POST", f"/customers/{ada.reference}/addresses", address(), by=ada)
+
+    answer = await shop.call(
+        "PATCH", f"/customers/{ada.reference}?include=addresses", {"phone": "1"}, by=ada
+    )
+
+    (included,) = answer.json()["included"]
+    assert included["type"] == "addresses"
+    assert answer.json()["data"]["relationships"]["addresses"]["data"][0]["id"] == included["id"]
+
+
+async def test_an_empty_phone_is_none(shop, ada):
+    await shop.call("PATCH", f"/customers/{ada.reference}", {"phone": "1"}, by=ada)
+
+    await shop.call("PATCH", f"/customers/{ada.reference}", {"phone": ""}, by=ada)
+
+    (row,) = await rows(shop, CustomerRow)
+    assert row.phone is None

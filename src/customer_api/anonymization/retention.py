@@ -68,6 +68,8 @@ class Retention:
             for customer_id in overdue:
                 erased += await self._try_to_erase(customer_id, before)
             last = overdue[-1]
+        if erased:
+            await self._units.scrub()
         return erased
 
     async def purge_counters(self) -> int:

@@ -47,6 +47,7 @@ class AnonymizationService:
             self.erase(connection, session.customer, Actor.CUSTOMER)
 
         await self._units.write_as(claims, work)
+        await self._units.scrub()
         log_erasure(reference, Actor.CUSTOMER)
 
     def erase(self, connection: Connection, customer: Customer, actor: Actor) -> None:

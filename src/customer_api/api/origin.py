@@ -14,7 +14,8 @@ from customer_api.api.responses import refusal
 from customer_api.jsonapi.errors import ErrorObject
 
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
-_HOST: Final = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?")
+_HOST: Final = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>\d{1,5}))?")
+LARGEST_PORT: Final = 65535
 _SCHEMES: Final = frozenset({"http", "https"})
 _REFUSAL: Final = refusal([ErrorObject(400, "Bad Request")])
 
@@ -65,7 +66,9 @@ class OriginCheck:
 
     def _allows(self, host: str) -> bool:
         match = _HOST.fullmatch(host)
-        return match is not None and match["name"].lower() in self._hosts
+        if match is None or int(match["port"] or 0) > LARGEST_PORT:
+            return False
+        return match["name"].lower() in self._hosts
 
     def _forwarded_client(self, headers: Headers, client: str) -> str:
         """Return the nearest address in `X-Forwarded-For` that is no trusted proxy."""

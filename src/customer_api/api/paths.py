@@ -114,7 +114,7 @@ class StorefrontPaths:
             if scope["method"] == "HEAD":
                 scope, send = {**scope, "method": "GET"}, _without_body(send)
             path: str = scope["path"]
-            if path.rstrip("/") == TOKEN_PATH:
+            if path.strip("/") == TOKEN_PATH[1:]:
                 path = PREFIX + TOKEN_PATH
             if path.lstrip("/").partition("/")[0] == PREFIX[1:]:
                 app = self._route(scope, path) or app

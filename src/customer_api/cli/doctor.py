@@ -76,7 +76,9 @@ def check_database(settings: Settings) -> Iterator[Finding]:
         yield Finding("migrations", f"at {head}")
     else:
         state = f"at {revision or 'none'}, but this program needs {head}"
-        yield Finding("migrations", state, "run `customer-api migrate`")
+        is_newer = revision is not None and not schema.is_known(revision)
+        mend = "install the newer program" if is_newer else "run `customer-api migrate`"
+        yield Finding("migrations", state, mend)
 
 
 def check_keys(settings: Settings) -> Iterator[Finding]:

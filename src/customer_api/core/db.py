@@ -100,6 +100,12 @@ class UnitsOfWork(Generic[SessionT_co]):
             lambda connection: work(connection, self._check.lock(connection, claims))
         )
 
+    async def scrub(self) -> None:
+        """Remove copies of overwritten values from files of ours; best effort.
+
+        SQLite's write-ahead log is emptied. PostgreSQL's own files are its operator's business.
+        """
+
     async def close(self) -> None:
         """Close all connections; the object cannot be used afterwards."""
         raise NotImplementedError
@@ -165,6 +171,11 @@ class SqliteUnits(UnitsOfWork[SessionT_co]):
     async def write(self, work: Work[T]) -> T:
         """Run work on the writer thread, in a transaction that starts with BEGIN IMMEDIATE."""
         return await self._writer.run(_transaction, work)
+
+    @override
+    async def scrub(self) -> None:
+        """Truncate the write-ahead log, unless another process is reading from it."""
+        await self._writer.run(_truncate_log, _nothing)
 
     @override
     async def close(self) -> None:
@@ -273,6 +284,16 @@ def _transaction(connection: Connection, work: Work[T]) -> T:
         connection.rollback()
         raise
     return result
+
+
+def _truncate_log(connection: Connection, _work: Work[None]) -> None:
+    driver = connection.connection.driver_connection  # no transaction may be open
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _nothing(_connection: Connection) -> None:
+    """Do no work."""
 
 
 def _translated(error: DBAPIError) -> BaseException:

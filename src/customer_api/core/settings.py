@@ -207,7 +207,7 @@ class Settings(BaseSettings):
         "immediate", description="When a changed e-mail of a customer takes effect."
     )
     confirmation_ttl_seconds: int = Field(
-        48 * HOUR, ge=60, le=7 * DAY, description="Lifetime of a confirmation key."
+        48 * HOUR, ge=1, le=7 * DAY, description="Lifetime of a confirmation key."
     )
 
     # Passwords
@@ -234,7 +234,7 @@ class Settings(BaseSettings):
         (), description="Passwords to which no rule applies. Leave it empty in production."
     )
     restore_ttl_seconds: int = Field(
-        2 * HOUR, ge=60, le=DAY, description="Lifetime of a password restore key."
+        2 * HOUR, ge=1, le=DAY, description="Lifetime of a password restore key."
     )
     restore_without_id: bool = Field(
         default=False,
@@ -267,16 +267,16 @@ class Settings(BaseSettings):
     )
     token_audience: str = Field("customer-api", description="Claim `aud`.")
     access_token_ttl_seconds: int = Field(
-        8 * HOUR, ge=60, le=DAY, description="Lifetime of an access token."
+        8 * HOUR, ge=1, le=DAY, description="Lifetime of an access token."
     )
     refresh_token_ttl_seconds: int = Field(
         30 * DAY,
-        ge=60,
+        ge=1,
         le=365 * DAY,
         description="Lifetime of a refresh token; each use renews it.",
     )
     refresh_token_max_ttl_seconds: int = Field(
-        90 * DAY, ge=60, le=730 * DAY, description="Longest life of a session, however often used."
+        90 * DAY, ge=1, le=730 * DAY, description="Longest life of a session, however often used."
     )
     refresh_retry_seconds: int = Field(
         10,

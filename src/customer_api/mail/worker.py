@@ -111,6 +111,8 @@ class MailWorker:
             except ServerUnavailable:
                 await self._release(claimed[position:])
                 raise
+        if claimed or expired:
+            await self._units.scrub()  # of the addresses that were wiped
         return len(claimed)
 
     def _claim(self, connection: Connection) -> tuple[tuple[ClaimedMail, ...], int]:

@@ -63,7 +63,9 @@ def change_fields(_settings: Settings) -> Fields:
 def to_command(attributes: Mapping[str, Any]) -> SaveAddress:
     """Return the command of a new or changed address."""
     return SaveAddress(
-        values={_COLUMNS[name]: attributes[name] for name in _COLUMNS if name in attributes},
+        values={
+            _COLUMNS[name]: attributes[name] or None for name in _COLUMNS if name in attributes
+        },
         is_default_billing=bool(attributes.get("isDefaultBilling")),
         is_default_shipping=bool(attributes.get("isDefaultShipping")),
     )

@@ -99,7 +99,7 @@ def to_sign_up(attributes: Mapping[str, Any], locale: str) -> SignUp:
         last_name=attributes.get("lastName"),
         gender=attributes.get("gender"),
         date_of_birth=attributes.get("dateOfBirth"),
-        phone=attributes.get("phone"),
+        phone=attributes.get("phone") or None,
         locale=locale,
     )
 
@@ -107,7 +107,9 @@ def to_sign_up(attributes: Mapping[str, Any], locale: str) -> SignUp:
 def to_change(attributes: Mapping[str, Any]) -> ChangeProfile:
     """Return the command of a change."""
     return ChangeProfile(
-        values={_COLUMNS[name]: attributes[name] for name in _COLUMNS if name in attributes},
+        values={
+            _COLUMNS[name]: attributes[name] or None for name in _COLUMNS if name in attributes
+        },
         password=attributes.get("password"),
         confirm_password=attributes.get("confirmPassword"),
     )

@@ -127,12 +127,14 @@ async def change_customer(
     reference: str,
     call: Annotated[CustomerCall, Depends(Authenticated(change_fields))],
     profile_changes: ProfileChangesDep,
+    address_book: AddressesDep,
 ) -> Response:
     """Change the profile; absent attributes stay, and a password is never changed here."""
-    customer = await profile_changes.change_profile(
-        call.claims, reference, to_change(call.attributes)
-    )
-    return JsonApiResponse(document.single(to_resource(customer, call.links), call.query))
+    command = to_change(call.attributes)
+    customer = await profile_changes.change_profile(call.claims, reference, command)
+    includes_book = addresses.TYPE in call.query.include
+    book = await address_book.book(call.claims, reference) if includes_book else ()
+    return JsonApiResponse(document.single(to_resource(customer, call.links, book), call.query))
 
 
 @router.delete(
