@@ -3,6 +3,7 @@
 PYTHON ?= python3
 # Test processes: one for each processor, at most four.
 TEST_PROCESSES ?= logical
+COVERED_RULES := docs/contract-coverage.md
 UV_VERSION ?= 0.13.9
 
 BIN := .venv/bin
@@ -17,7 +18,7 @@ run: runtime ## Serve the API on this machine; migrates its SQLite database firs
 	@exec $(BIN)/customer-api serve
 
 test: development check ## Check everything and run the tests on SQLite and PostgreSQL, with coverage.
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --cov --cov-report=term
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --cov --cov-report=term --contract-coverage-check=$(COVERED_RULES)
 
 test-long: development ## Run the tests that take minutes.
 	$(BIN)/python -m pytest -m long
@@ -39,6 +40,7 @@ format: development ## Format the code and mend what can be mended.
 generate: development ## Write openapi/ and the generated pages of docs/.
 	$(BIN)/customer-api openapi
 	$(BIN)/customer-api docs
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 -m 'contract and not long' --contract-coverage=$(COVERED_RULES)
 
 lock: development ## Update both locks to pyproject.toml; `make lock UPGRADE=--upgrade` takes the newest versions.
 	$(BIN)/python -m venv .venv/lock

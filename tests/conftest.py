@@ -25,6 +25,8 @@ from tests.databases import (
 from tests.postgres import PostgresServer
 from tests.shop import FakeClock, Shop
 
+pytest_plugins = ["tests.contract.coverage"]
+
 SERVER = pytest.StashKey[PostgresServer]()
 
 

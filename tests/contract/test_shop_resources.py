@@ -1,0 +1,161 @@
+"""Stores, customer access, and the collections that are empty yet."""
+
+import pytest
+
+from tests.contract.texts import ONE_DATABASE
+from tests.shop import only_error
+
+rule = pytest.mark.contract
+BASE = "http://api.shop.example/v1"
+
+
+@ONE_DATABASE
+@rule("store-1", "store-3", "doc-3", "doc-6", "link-1")
+async def test_stores_lists_the_one_store(shop):
+    response = await shop.call("GET", "/stores/")
+
+    (store,) = response.json()["data"]
+    attributes = store["attributes"]
+    assert response.status_code == 200
+    assert response.json()["links"] == {"self": f"{BASE}/stores"}
+    assert (store["type"], store["id"]) == ("stores", "DE")
+    assert store["links"] == {"self": f"{BASE}/stores/DE"}
+    assert list(attributes) == ["timeZone", "defaultCurrency", "currencies", "locales", "countries"]
+    assert attributes["timeZone"] == "Europe/Berlin"
+    assert attributes["defaultCurrency"] == "EUR"
+    assert attributes["currencies"] == [
+        {"code": "EUR", "name": "Euro"},
+        {"code": "CHF", "name": "Swiss Franc"},
+    ]
+    assert attributes["locales"] == [
+        {"code": "en", "name": "en_US"},
+        {"code": "de", "name": "de_DE"},
+    ]
+    assert attributes["countries"][2] == {
+        "iso2Code": "DE",
+        "iso3Code": "DEU",
+        "name": "Germany",
+        "postalCodeMandatory": True,
+        "postalCodeRegex": "\\d{5}",
+        "regions": [],
+    }
+
+
+@ONE_DATABASE
+@rule("store-2", "doc-2")
+async def test_a_store_is_found_by_its_name(shop):
+    listed = await shop.call("GET", "/stores")
+
+    response = await shop.call("GET", "/stores/DE")
+
+    assert response.status_code == 200
+    assert response.json() == {"data": listed.json()["data"][0]}
+
+
+@ONE_DATABASE
+@rule("store-2", "err-601")
+@pytest.mark.parametrize("name", ["AT", "de", "x", "%20"])
+async def test_other_stores_are_not_found(shop, name):
+    response = await shop.call("GET", f"/stores/{name}")
+
+    assert only_error(response) == (404, "601", "Store not found.")
+
+
+@ONE_DATABASE
+@rule("store-3")
+async def test_a_store_is_what_the_settings_say(open_shop):
+    shop = await open_shop(
+        store="AT",
+        store_time_zone="Europe/Vienna",
+        store_currencies=("CHF",),
+        store_countries=("US",),
+        locales=("de_AT",),
+    )
+
+    response = await shop.call("GET", "/stores/AT")
+
+    attributes = response.json()["data"]["attributes"]
+    assert attributes["timeZone"] == "Europe/Vienna"
+    assert attributes["defaultCurrency"] == "CHF"
+    assert attributes["locales"] == [{"code": "de", "name": "de_AT"}]
+    assert [country["iso3Code"] for country in attributes["countries"]] == ["USA"]
+
+
+@ONE_DATABASE
+@rule("access-1", "doc-4", "doc-5")
+@pytest.mark.parametrize("types", [None, ("stores", "orders", "wishlists"), ()])
+async def test_customer_access_lists_what_guests_do_not_see(open_shop, types):
+    shop = await open_shop(**({} if types is None else {"protected_resource_types": types}))
+
+    response = await shop.call("GET", "/customer-access/")
+
+    expected = ["wishlists", "wishlist-items"] if types is None else list(types)
+    assert response.status_code == 200
+    assert response.json() == {
+        "data": [
+            {
+                "type": "customer-access",
+                "id": None,
+                "attributes": {"resourceTypes": expected},
+                "links": {"self": f"{BASE}/customer-access"},
+            }
+        ],
+        "links": {"self": f"{BASE}/customer-access"},
+    }
+
+
+@rule("order-1", "order-3", "wish-1", "doc-3")
+@pytest.mark.parametrize("path", ["/orders", "/customers/{ref}/orders", "/wishlists"])
+async def test_there_are_no_orders_and_wishlists_yet(shop, path):
+    account = await shop.account()
+    path = path.format(ref=account.reference)
+
+    response = await shop.call("GET", path, by=account)
+
+    assert response.status_code == 200
+    assert response.json() == {"data": [], "links": {"self": BASE + path}}
+
+
+@rule("order-2", "err-801")
+@pytest.mark.parametrize("reference", ["DE--1", "x", "mine"])
+async def test_every_order_is_not_found(shop, reference):
+    account = await shop.account()
+
+    response = await shop.call("GET", f"/orders/{reference}", by=account)
+
+    assert only_error(response) == (404, "801", "Can't find order by the given order reference")
+
+
+@rule("wish-2", "err-201")
+async def test_every_wishlist_is_not_found(shop):
+    account = await shop.account()
+
+    response = await shop.call("GET", "/wishlists/x", by=account)
+
+    assert only_error(response) == (404, "201", "Can't find wishlist.")
+
+
+@rule("order-3", "err-802", "check-12")
+@pytest.mark.parametrize("reference", ["{other}", "DE--30", "mine"])
+async def test_orders_under_a_foreign_reference_are_refused(shop, reference):
+    other = await shop.account("grace@shop.example")
+    account = await shop.account()
+
+    response = await shop.call(
+        "GET", f"/customers/{reference.format(other=other.reference)}/orders", by=account
+    )
+
+    assert only_error(response) == (403, "802", "Unauthorized request.")
+
+
+@rule("order-1", "order-2", "wish-1", "auth-4")
+@pytest.mark.parametrize(
+    "path", ["/orders", "/orders/x", "/wishlists", "/wishlists/x", "/customers/{ref}/orders"]
+)
+async def test_empty_collections_need_a_live_session_too(shop, path):
+    account = await shop.account()
+    await shop.call("DELETE", "/refresh-tokens/mine", by=account)
+
+    response = await shop.call("GET", path.format(ref=account.reference), by=account)
+
+    assert only_error(response) == (401, "001", "Invalid access token.")
