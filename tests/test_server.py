@@ -53,3 +53,29 @@ def test_check_finds_what_would_stop_every_worker(tmp_path):
 
 def test_check_is_silent_when_all_is_well(signing_key):
     server.check(FixedSettings(signing_keys=(signing_key,)))
+
+
+class Transport:
+    """Takes what a protocol sends."""
+
+    def __init__(self):
+        self.sent = b""
+        self.is_closed = False
+
+    def write(self, content):
+        self.sent += content
+
+    def close(self):
+        self.is_closed = True
+
+
+def test_broken_http_is_answered_like_all_else_and_the_connection_ends():
+    protocol = object.__new__(server.JsonApiProtocol)
+    protocol.transport = Transport()
+
+    protocol.send_400_response("Invalid HTTP request received.")
+
+    head, _, body = protocol.transport.sent.partition(b"\r\n\r\n")
+    assert protocol.transport.is_closed
+    assert f"Content-Length: {len(body)}\r\n".encode() in head
+    assert body == b'{"errors":[{"status":400,"detail":"Bad Request"}]}'

@@ -111,7 +111,7 @@ def storefront_openapi(settings: Settings | None = None) -> dict[str, Any]:
     given they are the defaults.
     """
     chosen = settings or FixedSettings()
-    routes = [route for router in STOREFRONT_ROUTERS for route in router.routes]
+    routes = _storefront_routes()
     document = get_openapi(
         title="Customer API, storefront",
         version="1",
@@ -125,10 +125,9 @@ def storefront_openapi(settings: Settings | None = None) -> dict[str, Any]:
         "customer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     }
     for route in routes:
-        if isinstance(route, APIRoute):
-            for method in route.methods or ():
-                operation = document["paths"][route.path][method.lower()]
-                _complete_operation(operation, route, chosen)
+        for method in route.methods or ():
+            operation = document["paths"][route.path][method.lower()]
+            _complete_operation(operation, route, chosen)
     return document
 
 
@@ -179,12 +178,19 @@ def _checks(route: APIRoute) -> list[Public | Authenticated | OptionalCustomer]:
     ]
 
 
-def _field_makers() -> set[MakeFields]:
-    return {
-        checks.make_fields
+def _storefront_routes() -> list[APIRoute]:
+    return [
+        route
         for router in STOREFRONT_ROUTERS
         for route in router.routes
         if isinstance(route, APIRoute)
+    ]
+
+
+def _field_makers() -> set[MakeFields]:
+    return {
+        checks.make_fields
+        for route in _storefront_routes()
         for checks in _checks(route)
         if checks.make_fields is not None
     }
@@ -192,12 +198,7 @@ def _field_makers() -> set[MakeFields]:
 
 def _with_middleware(app: FastAPI, settings: Settings, locales: Locales) -> ASGIApp:
     table = ResourceTable(
-        (
-            (route.path, route.methods or ())
-            for router in STOREFRONT_ROUTERS
-            for route in router.routes
-            if isinstance(route, APIRoute)
-        ),
+        ((route.path, route.methods or ()) for route in _storefront_routes()),
         without_id=(RESTORE_PASSWORD,) if settings.restore_without_id else (),
     )
     paths = StorefrontPaths(

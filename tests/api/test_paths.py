@@ -125,3 +125,10 @@ async def test_no_client_can_send_the_mark_of_a_missing_id(shop):
     answer = await shop.call("PATCH", "/customers/%00", {"firstName": "Eve"}, by=ada)
 
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/customer-access/x", "/refresh-tokens/x/", "/customer-password"])
+async def test_a_method_of_the_type_that_this_path_has_not(shop, path):
+    got = await shop.client.get(path)
+
+    assert only_error(got)[0] == (404 if path == "/customer-access/x" else 405)

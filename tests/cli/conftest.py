@@ -16,7 +16,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory."""
     for name in os.environ:  # noqa: TID251 - the tests must not see a developer's settings
         if name.startswith(PREFIX):
-            monkeypatch.delenv(name)
+            monkeypatch.delenv(name)  # pragma: no cover - only where a developer has some
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

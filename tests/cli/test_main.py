@@ -1,3 +1,9 @@
+import runpy
+import sys
+
+import pytest
+
+from customer_api import __version__
 from customer_api.cli import COMMANDS
 
 
@@ -44,3 +50,13 @@ def test_bad_database_url_is_explained_without_repeating_it(run):
     assert result.exit_code == 2
     assert "must start with sqlite:/// or postgresql://" in result.output
     assert "hunter2" not in result.output
+
+
+def test_module_is_the_command(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["customer-api", "--version"])
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("customer_api", run_name="__main__")
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"customer-api, version {__version__}\n"

@@ -83,15 +83,19 @@ async def test_the_owner_comes_before_the_rest(shop):
 
 
 @rule("check-11")
-async def test_faulty_attributes_come_before_the_block(open_shop):
+async def test_the_block_comes_before_faulty_attributes(open_shop):
     shop = await open_shop(login_failure_limit=1)
+    before = await shop.log_in(password="")
     await shop.log_in(password="wrong")
 
-    faulty = await shop.log_in(password="")
-    blocked = await shop.log_in()
+    blocked = await shop.log_in(password="")
+    other = await shop.log_in("bob@shop.example", "")
+    nobody = await shop.call("POST", "/access-tokens", {"password": "x"})
 
-    assert only_error(faulty) == (422, "901", "password => This value should not be blank.")
+    assert only_error(before) == (422, "901", "password => This value should not be blank.")
     assert only_error(blocked)[:2] == (429, "5900")
+    assert only_error(other)[:2] == (422, "901")
+    assert only_error(nobody) == (422, "901", "username => This field is missing.")
 
 
 @rule("check-14", "pass-4")

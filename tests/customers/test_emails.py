@@ -59,3 +59,9 @@ def test_any_text_has_a_key_and_case_never_counts(text):
     key = email_key(text)
 
     assert email_key(text.casefold()) == key
+
+
+def test_a_text_longer_than_any_address_is_not_looked_at_closely():
+    endless = "\ufdfa" * 60_000 + "@shop.example"
+
+    assert email_key(endless) == endless[:321]

@@ -55,6 +55,9 @@ class WatchedUnits:
         self._error = error
         self._failing = failing
 
+    async def scrub(self):
+        pass
+
     async def write(self, work):
         try:
             if self.writes in self._failing:

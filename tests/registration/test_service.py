@@ -221,7 +221,7 @@ async def test_only_digests_of_keys_are_stored(shop):
 
 
 async def test_a_failure_in_the_middle_leaves_nothing(shop, monkeypatch):
-    def fail(*_arguments):
+    def fail(*_arguments, **_options):
         raise RuntimeError("a bug")
 
     monkeypatch.setattr("customer_api.mail.outbox.Outbox.put", fail)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends
 from starlette.requests import Request
+from typing_extensions import override
 
 from customer_api.addresses.service import AddressService
 from customer_api.anonymization.service import AnonymizationService
@@ -133,6 +134,23 @@ class Public(_Checked):
             await here.container.units.read_as(claims, lambda _connection, _session: None)
         values = await self._validated(request, attributes, claims)
         return PublicCall(values, get_links(request), claims)
+
+
+class Login(Public):
+    """Dependency of the login: a blocked account is told before faults of its fields."""
+
+    @override
+    async def _validated(
+        self, request: Request, attributes: Mapping[str, Any], claims: Claims | None
+    ) -> Mapping[str, Any]:
+        try:
+            return await super()._validated(request, attributes, claims)
+        except ValidationFailed:
+            username = attributes.get("username")
+            if isinstance(username, str):
+                address = edge.get_origin(request.scope).client_address
+                await get_edge(request).container.tokens.require_unblocked(username, address)
+            raise
 
 
 class OptionalCustomer(_Checked):

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, MetaData
 from sqlalchemy.exc import DBAPIError
@@ -21,18 +21,13 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.util import greenlet_spawn
 from typing_extensions import override
 
+from customer_api.core.db_errors import ConnectionLost, translated
 from customer_api.core.engines import parse_url, postgres_engine, sqlite_engine
 from customer_api.core.errors import AppError, DatabaseUnavailable
 from customer_api.core.types import Claims, SessionCheck, SessionT_co
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-# SQLSTATE classes and codes that mean "not now" rather than "never": connection exceptions, too few
-# resources, operator intervention (shutdown, statement time-out), deadlock and serialisation.
-_PASSING_SQLSTATES: Final = ("08", "53", "57", "40", "55P03", "58")
-# SQLite's primary result codes: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
-_PASSING_SQLITE_CODES: Final = frozenset({5, 6, 8, 10, 13, 14})
 
 
 class Base(DeclarativeBase):
@@ -125,7 +120,7 @@ class PostgresUnits(UnitsOfWork[SessionT_co]):
         """Run work in autocommit; a lost connection is replaced and the work repeated once."""
         try:
             return await self._hop(_reading, self._reading, work)
-        except _ConnectionLost:
+        except ConnectionLost:
             return await self._hop(_reading, self._reading, work)
 
     @override
@@ -142,7 +137,7 @@ class PostgresUnits(UnitsOfWork[SessionT_co]):
         try:
             return await greenlet_spawn(run, engine, work)
         except DBAPIError as error:
-            raise _translated(error) from error
+            raise translated(error) from error
         except (OSError, PoolTimeout) as error:
             raise DatabaseUnavailable from error
 
@@ -198,7 +193,7 @@ class _SqliteThreads:
         try:
             return await loop.run_in_executor(self._executor, self._on_thread, run, work)
         except DBAPIError as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     def close(self) -> None:
         self._executor.shutdown(wait=True)
@@ -215,10 +210,6 @@ class _SqliteThreads:
             return run(connection, work)
         finally:
             _end_open_transaction(connection)
-
-
-class _ConnectionLost(DatabaseUnavailable):
-    """A pooled connection turned out to be dead."""
 
 
 def open_units(
@@ -294,16 +285,3 @@ def _truncate_log(connection: Connection, _work: Work[None]) -> None:
 
 def _nothing(_connection: Connection) -> None:
     """Do no work."""
-
-
-def _translated(error: DBAPIError) -> BaseException:
-    """Return what to raise instead: unavailable for passing conditions, else the error itself."""
-    if error.connection_invalidated:
-        return _ConnectionLost()
-    sqlstate = getattr(error.orig, "sqlstate", None)
-    if isinstance(sqlstate, str) and sqlstate.startswith(_PASSING_SQLSTATES):
-        return DatabaseUnavailable()
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    if isinstance(code, int) and (code & 0xFF) in _PASSING_SQLITE_CODES:
-        return DatabaseUnavailable()
-    return error

@@ -73,12 +73,17 @@ class TooManyAttempts(AppError):
 
 
 class LoginLimits(Protocol):
-    """Decides whether a login may be tried. Both methods need a transaction."""
+    """Decides whether a login may be tried; `subject` is the normal form of the typed e-mail."""
+
+    def check(self, connection: Connection, subject: str, client_address: str) -> None:
+        """Count nothing.
+
+        Raises:
+            TooManyAttempts: the account is blocked for this address.
+        """
 
     def reserve(self, connection: Connection, subject: str, client_address: str) -> None:
-        """Count an attempt as failed before its password is looked at.
-
-        `subject` is the normal form of the e-mail that was typed, of an account or not.
+        """Count an attempt as failed before its password is looked at; needs a transaction.
 
         Raises:
             TooManyAttempts: the account is blocked for this address; the attempt is not counted.
@@ -111,9 +116,16 @@ class LoginLimiter(LoginLimits):
         self._block_max_seconds = block_max_seconds
 
     @override
+    def check(self, connection: Connection, subject: str, client_address: str) -> None:
+        blocked_until = connection.execute(_BLOCKED_UNTIL, _pair(subject, client_address)).scalar()
+        now = self._clock.now()
+        if blocked_until is not None and blocked_until > now:
+            raise TooManyAttempts(math.ceil((blocked_until - now).total_seconds()))
+
+    @override
     def reserve(self, connection: Connection, subject: str, client_address: str) -> None:
         now = self._clock.now()
-        pair = {"key": subject[:KEY_LENGTH], "address": client_address[:ADDRESS_LENGTH]}
+        pair = _pair(subject, client_address)
         count = _COUNT_FAILURE[connection.dialect.name]
         moments = {"now": now, "stale": now - MEMORY}
         failures: int | None = connection.execute(count, {**pair, **moments}).scalar()
@@ -151,6 +163,10 @@ class UnlimitedLogins(LoginLimits):
     """Blocks nobody; for load tests."""
 
     @override
+    def check(self, connection: Connection, subject: str, client_address: str) -> None:
+        return
+
+    @override
     def reserve(self, connection: Connection, subject: str, client_address: str) -> None:
         return
 
@@ -179,6 +195,10 @@ def purge(connection: Connection, before: datetime) -> int:
     parameters = {"before": before}
     failures = connection.execute(_PURGE_FAILURES, parameters).rowcount
     return failures + connection.execute(_PURGE_MAILS, parameters).rowcount
+
+
+def _pair(subject: str, client_address: str) -> dict[str, str]:
+    return {"key": subject[:KEY_LENGTH], "address": client_address[:ADDRESS_LENGTH]}
 
 
 def _count_failure(insert: Callable[[Any], Any]) -> Insert:

@@ -125,6 +125,15 @@ class TokenService:
                 return self._pair(outcome)
             digest = outcome.digest
 
+    async def require_unblocked(self, username: str, client_address: str) -> None:
+        """Look whether a login could be tried; counts nothing.
+
+        Raises:
+            TooManyAttempts: this account is blocked for this client address.
+        """
+        key = email_key(username)
+        await self._units.read(lambda it: self._limits.check(it, key, client_address))
+
     async def refresh(self, refresh_token: str) -> TokenPair:
         """Exchange a refresh token for its one successor and a fresh access token.
 

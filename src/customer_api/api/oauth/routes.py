@@ -137,6 +137,5 @@ def _json_parameters(body: bytes) -> dict[str, str]:
         document = strict_json.parse(body)
     except strict_json.JsonInvalid as error:
         raise ParameterMissing from error
-    if not isinstance(document, dict):
-        raise ParameterMissing
+    assert isinstance(document, dict), "the body starts with a brace"
     return {name: value for name, value in document.items() if isinstance(value, str)}

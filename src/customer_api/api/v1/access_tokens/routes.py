@@ -9,7 +9,7 @@ from customer_api.api import openapi
 from customer_api.api.body import BodyInvalid, TypeInvalid
 from customer_api.api.deps import (
     ClientAddressDep,
-    Public,
+    Login,
     PublicCall,
     TokensDep,
     ValidationFailed,
@@ -40,7 +40,7 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
     ),
 )
 async def log_in(
-    call: Annotated[PublicCall, Depends(Public(login_fields))],
+    call: Annotated[PublicCall, Depends(Login(login_fields))],
     tokens: TokensDep,
     client_address: ClientAddressDep,
 ) -> Response:
