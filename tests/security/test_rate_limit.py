@@ -187,6 +187,7 @@ async def test_nothing_is_limited_when_limits_are_off(units):
     def work(connection):
         for _ in range(20):
             logins.reserve(connection, ADA, HOME)
+            logins.check(connection, ADA, HOME)
         logins.succeeded(connection, ADA)
         return [mailboxes.allow(connection, ADA) for _ in range(20)]
 
@@ -224,3 +225,19 @@ async def test_a_purge_removes_what_was_not_touched_since(reserve, allow, units,
     assert (purged, rest) == (2, 2)
     assert await count(units, LoginFailureRow) == 0
     assert await count(units, MailboxLimitRow) == 0
+
+
+async def test_a_check_counts_nothing_and_tells_a_block(limiter, units, clock):
+    def reserve(connection):
+        limiter.check(connection, ADA, HOME)
+        limiter.reserve(connection, ADA, HOME)
+
+    for _ in range(3):
+        await units.write(reserve)
+
+    with pytest.raises(TooManyAttempts) as blocked:
+        await units.read(lambda it: limiter.check(it, ADA, HOME))
+    assert blocked.value.retry_after_seconds == 60
+    await units.read(lambda it: limiter.check(it, ADA, "192.0.2.2"))
+    clock.advance(seconds=60)
+    await units.read(lambda it: limiter.check(it, ADA, HOME))
