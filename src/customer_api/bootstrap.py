@@ -33,7 +33,7 @@ from customer_api.mail.worker import MailWorker
 from customer_api.passwords.service import PasswordService
 from customer_api.registration.service import RegistrationRules, RegistrationService
 from customer_api.security.hashing import PasswordHasher
-from customer_api.security.jwt import AccessTokens, SigningKey, load_signing_keys
+from customer_api.security.jwt import AccessTokens
 from customer_api.security.password_policy import PasswordPolicy
 from customer_api.security.rate_limit import (
     LoginLimiter,
@@ -43,6 +43,7 @@ from customer_api.security.rate_limit import (
     UnlimitedLogins,
     UnlimitedMailboxes,
 )
+from customer_api.security.signing_keys import SigningKey, load_signing_keys
 from customer_api.tokens.repository import LiveSessions
 from customer_api.tokens.service import TokenLifetimes, TokenService
 from customer_api.tokens.subject import JsonSubjects, PlainSubjects, Subjects

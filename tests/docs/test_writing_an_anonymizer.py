@@ -71,7 +71,7 @@ async def test_deleting_an_account_forgets_the_holder_of_its_card(open_shop, ano
 
     def hand_out_card(connection):
         anonymizer.metadata.create_all(connection)
-        owner = customers.find_by_reference(connection, account.reference)
+        owner = customers.find_by_email(connection, account.email)
         card = {"holder": "Ada Example", "holder_email": account.email, "points": 120}
         connection.execute(insert(cards), {"customer_id": owner.id, **card})
 

@@ -13,7 +13,6 @@ from customer_api.jsonapi.constraints import (
     IsTrue,
     Length,
     NotBlank,
-    NotNull,
     PastDate,
     Regex,
     StrictEmail,
@@ -26,7 +25,6 @@ CHOICE = "The value you selected is not a valid choice."
 NO_EMAIL = "This value is not a valid email address."
 NO_DATE = "This value is not a valid date."
 NO_COUNTRY = "This value is not a valid country."
-NULL = "This value should not be null."
 NOT_TRUE = "This value should be true."
 NO_BOOL = "This value should be of type bool."
 TOO_SHORT = "This value is too short. It should have 2 characters or more."
@@ -93,8 +91,6 @@ NOT_EXACT = "This value should have exactly 2 characters."
         (Country({"DE"}.__contains__), "", None),
         (Country({"DE"}.__contains__), "DE", None),
         (Country({"DE"}.__contains__), "XX", NO_COUNTRY),
-        (NotNull(), None, NULL),
-        (NotNull(), False, None),
         (IsTrue(), True, None),
         (IsTrue(), 1, None),
         (IsTrue(), "1", None),

@@ -4,23 +4,20 @@ from datetime import date
 
 import pytest
 
-from customer_api.jsonapi.validation import (
+from customer_api.jsonapi.constraints import (
     Choice,
     Country,
     Date,
     Email,
-    Field,
-    Fields,
     IsTrue,
     Length,
     NotBlank,
-    NotNull,
     PastDate,
     Regex,
     StrictEmail,
     TypeBool,
-    Violation,
 )
+from customer_api.jsonapi.validation import Field, Fields, Violation
 
 TODAY = date(2026, 3, 1)
 
@@ -115,9 +112,6 @@ def test_a_boolean_field_follows_its_own_rules_only():
     assert fault_of("", TypeBool(), type="boolean") == ["x => This value should be of type bool."]
     assert fault_of([], TypeBool(), type="boolean") == ["x => This value should be of type bool."]
     assert fault_of(None, TypeBool(), type="boolean") == []
-    assert fault_of(None, NotNull(), TypeBool(), type="boolean") == [
-        "x => This value should not be null."
-    ]
 
 
 def test_parsing_returns_what_was_sent_and_declared():
@@ -181,7 +175,6 @@ def test_the_schema_describes_fields_and_names_the_required_ones():
         (Field("x", Date()), {"type": ["string", "null"], "format": "date"}),
         (Field("x", NotBlank(), Country(bool)), {"type": "string", "minLength": 1}),
         (Field("x", TypeBool(), type="boolean"), {"type": ["boolean", "null"]}),
-        (Field("x", NotNull(), TypeBool(), type="boolean"), {"type": "boolean"}),
     ],
 )
 def test_the_schema_allows_null_where_the_rules_do(field, schema):

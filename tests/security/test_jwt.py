@@ -12,12 +12,8 @@ from jose import jws
 from joserfc.jwk import KeySet
 
 from customer_api.security import jwt
-from customer_api.security.jwt import (
-    AccessTokens,
-    TokenInvalid,
-    generate_signing_key,
-    load_signing_keys,
-)
+from customer_api.security.jwt import AccessTokens, TokenInvalid
+from customer_api.security.signing_keys import generate_signing_key, load_signing_keys
 
 AUDIENCE = "customer-api"
 SUBJECT = '{"customer_reference":"DE--21","id_company_user":null}'

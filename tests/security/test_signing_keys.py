@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from joserfc.jwk import ECKey, RSAKey
 
-from customer_api.security.jwt import (
+from customer_api.security.signing_keys import (
     SigningKeyInvalid,
     generate_signing_key,
     load_signing_keys,

@@ -63,8 +63,6 @@ class PublicCall:
     attributes: Mapping[str, Any]
     """Declared fields that were sent, parsed; empty for requests without a body."""
     links: Links
-    claims: Claims | None = None
-    """Of a caller who sent a token where one is optional; the session is not checked yet."""
 
     @property
     def query(self) -> Query:
@@ -133,7 +131,7 @@ class Public(_Checked):
             claims = here.authentication.required(request)
             await here.container.units.read_as(claims, lambda _connection, _session: None)
         values = await self._validated(request, attributes, claims)
-        return PublicCall(values, get_links(request), claims)
+        return PublicCall(values, get_links(request))
 
 
 class Login(Public):
@@ -165,7 +163,7 @@ class OptionalCustomer(_Checked):
             raise AccessTokenMissing
         if claims is not None:
             await here.container.units.read_as(claims, lambda _connection, _session: None)
-        return PublicCall({}, get_links(request), claims)
+        return PublicCall({}, get_links(request))
 
 
 class Authenticated(_Checked):

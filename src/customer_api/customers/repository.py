@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, Update, bindparam, select, updat
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from customer_api.core.ids import AddressId, CustomerId, Reference
+from customer_api.core.ids import AddressId, CustomerId
 from customer_api.customers.emails import email_key
 from customer_api.customers.errors import EmailTaken
 from customer_api.customers.models import Customer, CustomerRow, NewCustomer
@@ -20,7 +20,6 @@ COLUMNS: Final = tuple(getattr(CustomerRow, field.name) for field in fields(Cust
 
 _BY_KEY = select(*COLUMNS).where(CustomerRow.email_key == bindparam("key"))
 _BY_KEY_LOCKED = _BY_KEY.with_for_update(key_share=True)
-_BY_REFERENCE = select(*COLUMNS).where(CustomerRow.reference == bindparam("reference"))
 _BY_ID = select(*COLUMNS).where(CustomerRow.id == bindparam("id"))
 _BY_ID_LOCKED = _BY_ID.with_for_update(key_share=True)
 _NEW_VALUES: Final = tuple(
@@ -69,11 +68,6 @@ def lock_by_email(connection: Connection, email: str) -> Customer | None:
     None, too, when the customer loses the address while we wait for the lock.
     """
     return _one(connection, _BY_KEY_LOCKED, {"key": email_key(email)})
-
-
-def find_by_reference(connection: Connection, reference: Reference) -> Customer | None:
-    """Return the customer with this reference, anonymized ones included."""
-    return _one(connection, _BY_REFERENCE, {"reference": reference})
 
 
 def find_by_id(connection: Connection, customer_id: CustomerId) -> Customer | None:

@@ -195,19 +195,6 @@ class Country(Constraint):
 
 
 @dataclass(frozen=True, slots=True)
-class NotNull(Constraint):
-    """Anything but null."""
-
-    @override
-    def refusal(self, value: object, today: date) -> str | None:
-        return "This value should not be null." if value is None else None
-
-    @override
-    def refuses_null(self) -> bool:
-        return True
-
-
-@dataclass(frozen=True, slots=True)
 class IsTrue(Constraint):
     """A consent: true, 1 or "1".
 

@@ -17,40 +17,7 @@ from typing import Any, Final, Literal
 from typing_extensions import override
 
 from customer_api.core.types import JsonObject
-from customer_api.jsonapi.constraints import (
-    Choice,
-    Constraint,
-    Country,
-    Date,
-    Email,
-    IsTrue,
-    Length,
-    NotBlank,
-    NotNull,
-    PastDate,
-    Regex,
-    StrictEmail,
-    TypeBool,
-)
-
-__all__ = [
-    "Choice",
-    "Constraint",
-    "Country",
-    "Date",
-    "Email",
-    "Field",
-    "Fields",
-    "IsTrue",
-    "Length",
-    "NotBlank",
-    "NotNull",
-    "PastDate",
-    "Regex",
-    "StrictEmail",
-    "TypeBool",
-    "Violation",
-]
+from customer_api.jsonapi.constraints import Constraint
 
 _MISSING: Final = "This field is missing."
 _NO_STRING: Final = "This value should be of type string."

@@ -18,22 +18,7 @@ from jose import jws
 from customer_api.core.clock import Clock
 from customer_api.core.errors import AppError
 from customer_api.core.ids import random_uuid
-from customer_api.security.signing_keys import (
-    SigningKey,
-    SigningKeyInvalid,
-    generate_signing_key,
-    load_signing_keys,
-)
-
-__all__ = [
-    "AccessTokens",
-    "SigningKey",
-    "SigningKeyInvalid",
-    "TokenInvalid",
-    "VerifiedToken",
-    "generate_signing_key",
-    "load_signing_keys",
-]
+from customer_api.security.signing_keys import SigningKey
 
 TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - RFC 9068, section 2.1
 MAX_TOKEN_LENGTH: Final = 4096
