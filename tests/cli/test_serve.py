@@ -1,12 +1,14 @@
 import asyncio
 import os
 import signal
+import socket
 import sqlite3
 
 import asyncpg
 import pytest
 
 from customer_api import server
+from customer_api.cli import serve
 from customer_api.core.settings import PREFIX
 
 
@@ -15,6 +17,7 @@ def served(monkeypatch):
     """What the server was asked to do, instead of doing it."""
     calls = []
     monkeypatch.setattr(server, "run", lambda **options: calls.append(options))
+    monkeypatch.setattr(serve, "_check_address", lambda _host, _port: None)
     monkeypatch.delenv(f"{PREFIX}HASH_THREADS", raising=False)
     yield calls
     os.environ.pop(f"{PREFIX}HASH_THREADS", None)  # noqa: TID251 - set for the worker processes
@@ -122,6 +125,17 @@ def test_what_cannot_work_is_said_before_the_start(run, served, settings, messag
 
     assert (result.exit_code, served) == (2, [])
     assert message in result.output
+
+
+def test_port_in_use_is_said_before_anything_is_made(run, directory):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        result = run("serve", "--port", str(port))
+
+    assert result.exit_code == 2
+    assert f"cannot listen on port {port} of 127.0.0.1 (Address already in use)" in result.output
+    assert list(directory.iterdir()) == []
 
 
 def test_port_must_be_one(run, served):

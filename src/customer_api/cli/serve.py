@@ -1,6 +1,7 @@
 """`customer-api serve`."""
 
 import os
+import socket
 from pathlib import Path
 
 import click
@@ -47,6 +48,7 @@ def serve(host: str, port: int, workers: int) -> None:
       customer-api serve --host 0.0.0.0 --port 8080 --workers 4
     """
     settings = settings_or_exit()
+    _check_address(host, port)
     if has_default_key(settings):
         ensure_signing_key(settings)
     if is_embedded(settings):
@@ -64,6 +66,16 @@ def serve(host: str, port: int, workers: int) -> None:
         os.environ[HASH_THREADS] = str(threads)  # noqa: TID251 - how workers inherit a setting
     _greet(settings, host, port)
     server.run(host=host, port=port, workers=workers)
+
+
+def _check_address(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        fail(
+            f"cannot listen on port {port} of {host} ({os.strerror(error.errno or 0)}); choose another --port"
+        )
 
 
 def _check_schema(settings: Settings) -> None:
