@@ -1,4 +1,7 @@
 import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -275,3 +278,26 @@ async def test_units_of_no_database_in_particular_do_nothing():
 def test_the_url_decides_the_kind_of_units(tmp_path):
     assert isinstance(open_units(f"sqlite:///{tmp_path}/a.db", ClosedDoor()), SqliteUnits)
     assert isinstance(open_units("postgresql://db/shop", ClosedDoor()), PostgresUnits)
+
+
+def size_bytes(path):
+    return Path(path).stat().st_size
+
+
+async def test_scrubbing_does_not_wait_for_somebody_who_reads(sqlite_url):
+    path = sqlite_url.removeprefix("sqlite:///")
+    units = open_units(sqlite_url, pytest.fail, busy_timeout_seconds=60)
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        await units.write(lambda it: it.exec_driver_sql("CREATE TABLE scribbles (text TEXT)"))
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM scribbles").fetchone()
+        await units.write(lambda it: it.exec_driver_sql("INSERT INTO scribbles VALUES ('x')"))
+
+        await asyncio.wait_for(units.scrub(), 10)
+
+        assert size_bytes(f"{path}-wal") > 0
+    await units.scrub()
+    assert size_bytes(f"{path}-wal") == 0
+    timeout = await units.write(lambda it: it.exec_driver_sql("PRAGMA busy_timeout").scalar())
+    assert timeout == 60_000
+    await units.close()

@@ -47,6 +47,7 @@ class Retention:
             try:
                 await self.purge_counters()
                 await self.erase_unconfirmed()
+                await self._units.scrub()  # somebody may have been reading when it was tried before
             except Exception as error:  # noqa: BLE001 - the worker outlives whatever happens
                 logger.error("retention_failed", extra={"code": type(error).__name__})  # noqa: TRY400 - tracebacks hold addresses
             with contextlib.suppress(TimeoutError):

@@ -169,7 +169,7 @@ class SqliteUnits(UnitsOfWork[SessionT_co]):
 
     @override
     async def scrub(self) -> None:
-        """Truncate the write-ahead log, unless another process is reading from it."""
+        """Truncate the write-ahead log, unless somebody else uses it just now."""
         await self._writer.run(_truncate_log, _nothing)
 
     @override
@@ -280,7 +280,12 @@ def _transaction(connection: Connection, work: Work[T]) -> T:
 def _truncate_log(connection: Connection, _work: Work[None]) -> None:
     driver = connection.connection.driver_connection  # no transaction may be open
     assert isinstance(driver, sqlite3.Connection)
-    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    (timeout,) = driver.execute("PRAGMA busy_timeout").fetchone()
+    driver.execute("PRAGMA busy_timeout = 0")  # writers must not wait for somebody who reads
+    try:
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {timeout}")
 
 
 def _nothing(_connection: Connection) -> None:
