@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
@@ -169,3 +170,23 @@ def test_encoded_word_in_the_recipient_is_refused(compose_with):
 def test_value_that_a_reader_would_understand_differently_is_refused(compose_with):
     with pytest.raises(MessageRefused, match="header_invalid"):
         compose_with(reference=" padded ")
+
+
+def test_link_in_a_plain_text_stands_in_one_piece(compose_with):
+    link = "https://www.shop.example/register/confirm?token=" + "k" * 43
+    rendered = replace(RENDERED, text=f"Hello,\n\n{link}\n", html=f"<a href='{link}'>go</a>\n")
+
+    wire = serialised(compose_with(rendered)).decode("ascii")
+
+    assert wire.count(link) == 2
+    assert "Content-Transfer-Encoding: 7bit" in wire
+
+
+@pytest.mark.parametrize("text", ["Grüße\n", "x" * 999 + "\n"])
+def test_what_a_line_of_mail_cannot_hold_is_encoded(compose_with, text):
+    message = compose_with(replace(RENDERED, text=text, html=text))
+
+    wire = serialised(message)
+    assert max(len(line) for line in wire.splitlines()) <= 998
+    assert wire.isascii()
+    assert parsed(message).get_body(("plain",)).get_content().strip() == text.strip()

@@ -40,6 +40,7 @@ HEADERS: Final = frozenset(
 )
 """Every message has exactly these header fields, each once."""
 
+LINE_LIMIT: Final = 998  # RFC 5322 section 2.1.1
 ADDRESS_MAX_LENGTH: Final = 254  # RFC 5321 section 4.5.3.1.3: a path of 256 with its brackets
 
 # Quoted-printable lines have at most 76 characters (RFC 2045 section 6.7).
@@ -145,8 +146,8 @@ def compose(
     if any(_UNSAFE.search(value) for value in headers.values()):
         raise MessageRefused("header_invalid")
     message = EmailMessage(policy=_BODY_POLICY)
-    message.set_content(rendered.text, cte="quoted-printable")
-    message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    message.set_content(rendered.text, cte=_encoding(rendered.text))
+    message.add_alternative(rendered.html, subtype="html", cte=_encoding(rendered.html))
     message["Date"] = date
     for name, value in headers.items():
         message[name] = value
@@ -167,3 +168,9 @@ def _is_read_back(wire: bytes, headers: Mapping[str, str]) -> bool:
         and all(parsed[name] == value for name, value in headers.items())
         and [address.addr_spec for address in parsed["To"].addresses] == [headers["To"]]
     )
+
+
+def _encoding(text: str) -> str:
+    """Return a transfer encoding: plain text stays as it is, so that links can be read in files."""
+    is_plain = text.isascii() and all(len(line) <= LINE_LIMIT for line in text.splitlines())
+    return "7bit" if is_plain else "quoted-printable"
