@@ -195,26 +195,51 @@ async def test_a_digest_that_memory_does_not_suffice_for_matches_nothing(hasher,
     assert await hasher.verify("correct horse", digest) == NO_MATCH
 
 
-async def test_a_flood_is_turned_away_at_once_and_over_soon(hasher):
+@pytest.fixture
+def make_slow_hasher(monkeypatch):
+    """Make a hasher that thinks a hash takes a tenth of a second."""
+    made = []
+
+    def make(threads):
+        with monkeypatch.context() as patch:
+            patch.setattr(hashing, "_timed", lambda work: (work(), 0.1))
+            made.append(PasswordHasher(**COST, threads=threads))
+        return made[-1]
+
+    yield make
+    for hasher in made:
+        hasher.close()
+
+
+async def test_a_flood_is_turned_away_at_once_and_over_soon(make_slow_hasher):
+    hasher = make_slow_hasher(threads=1)
+
     outcomes = await asyncio.gather(*map(hasher.hash, ["x"] * 50), return_exceptions=True)
 
     refused = [outcome for outcome in outcomes if isinstance(outcome, HashingBusy)]
-    # The first estimate is a tenth of a second, so two seconds of waiting are twenty in the queue.
+    # Two seconds of waiting are twenty in the queue.
     assert [type(outcome) for outcome in outcomes] == [str] * 21 + [HashingBusy] * 29
     assert {error.retry_after_seconds for error in refused} == {3}
     assert (await hasher.hash("x")).startswith("$argon2id$")
 
 
-async def test_more_threads_shorten_the_wait():
-    hasher = PasswordHasher(**COST, threads=2)
+async def test_more_threads_shorten_the_wait(make_slow_hasher):
+    hasher = make_slow_hasher(threads=2)
 
     outcomes = await asyncio.gather(*map(hasher.hash, ["x"] * 50), return_exceptions=True)
 
-    hasher.close()
     assert sum(isinstance(outcome, str) for outcome in outcomes) == 41
 
 
-async def test_the_wait_is_estimated_from_recent_hashes(hasher, monkeypatch):
+async def test_the_cost_is_measured_before_the_first_password(hasher):
+    outcomes = await asyncio.gather(*map(hasher.hash, ["x"] * 50), return_exceptions=True)
+
+    assert all(isinstance(outcome, str) for outcome in outcomes)
+
+
+async def test_the_wait_is_estimated_from_recent_hashes(make_slow_hasher, monkeypatch):
+    hasher = make_slow_hasher(threads=1)
+
     def timed(work):
         return work(), 8.1
 

@@ -18,7 +18,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final, TypeVar
 
 from passlib.hash import argon2, bcrypt
@@ -31,8 +30,6 @@ LONGEST_WAIT_SECONDS: Final = 2.0
 LONGEST_PASSWORD: Final = 4096  # characters; more is refused by the library
 THREAD_NICENESS: Final = 10
 
-# Until the first hash has been timed; generous, so that an early flood is turned away too.
-_FIRST_ESTIMATE_SECONDS: Final = 0.1
 _ESTIMATE_WEIGHT: Final = 1 / 8
 
 _BCRYPT_BYTES: Final = 72
@@ -85,7 +82,9 @@ class PasswordHasher:
             threads, thread_name_prefix="hashing", initializer=_give_way
         )
         self._pending = 0
-        self._estimate_seconds = _FIRST_ESTIMATE_SECONDS
+        # A digest that no password matches, of the cost of a real one; making it warms up, too.
+        self._dummy = self._hash(secrets.token_urlsafe(32))
+        _, self._estimate_seconds = _timed(lambda: self._verify("x", self._dummy))
 
     async def hash(self, password: str) -> str:
         """Return a new argon2id digest.
@@ -123,11 +122,6 @@ class PasswordHasher:
             self._pending -= 1
         self._estimate_seconds += (seconds - self._estimate_seconds) * _ESTIMATE_WEIGHT
         return result
-
-    @cached_property
-    def _dummy(self) -> str:
-        """A digest that no password matches, of the cost of a real one."""
-        return self._hash(secrets.token_urlsafe(32))
 
     def _hash(self, password: str) -> str:
         texts = _texts(password)
