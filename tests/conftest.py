@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 
 from customer_api.bootstrap import build
@@ -26,6 +27,10 @@ from tests.postgres import PostgresServer
 from tests.shop import FakeClock, Shop
 
 pytest_plugins = ["tests.contract.coverage"]
+
+# The same examples at every run, however slow the machine: a red build must mean a changed program.
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("repeatable")
 
 SERVER = pytest.StashKey[PostgresServer]()
 
