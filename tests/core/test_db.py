@@ -267,12 +267,9 @@ async def test_closing_twice_used_units_is_clean(database_url):
     await fresh.close()
 
 
-async def test_units_of_no_database_in_particular_do_nothing():
-    units = UnitsOfWork(ClosedDoor())
-
-    for call in (units.read(pytest.fail), units.write(pytest.fail), units.close()):
-        with pytest.raises(NotImplementedError):
-            await call
+def test_there_are_no_units_of_no_database_in_particular():
+    with pytest.raises(TypeError, match="abstract"):
+        UnitsOfWork(ClosedDoor())
 
 
 def test_the_url_decides_the_kind_of_units(tmp_path):

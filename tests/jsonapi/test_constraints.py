@@ -117,8 +117,8 @@ def test_a_value_gets_the_message_of_the_rule_it_breaks(constraint, value, messa
 
 
 def test_a_rule_without_a_refusal_of_its_own_is_a_mistake():
-    with pytest.raises(NotImplementedError):
-        Constraint().refusal("", TODAY)
+    with pytest.raises(TypeError, match="abstract"):
+        Constraint()
 
 
 def test_choices_are_compared_by_their_values():

@@ -9,6 +9,7 @@ import asyncio
 import os
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, Protocol, TypeVar
@@ -51,7 +52,7 @@ class Work(Protocol[T_co]):
         """Run on the connection and return what the unit returns."""
 
 
-class UnitsOfWork(Generic[SessionT_co]):
+class UnitsOfWork(ABC, Generic[SessionT_co]):
     """Runs work on the database, each call one unit.
 
     `SessionT_co` is what the session check returns for a caller's claims.
@@ -64,16 +65,16 @@ class UnitsOfWork(Generic[SessionT_co]):
     def __init__(self, check: SessionCheck[SessionT_co]) -> None:
         self._check = check
 
+    @abstractmethod
     async def read(self, work: Work[T]) -> T:
         """Run work without a transaction; each of its statements sees the latest commits."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def write(self, work: Work[T]) -> T:
         """Run work in one transaction and return after its commit.
 
         An exception rolls everything back, except an `AppError` whose class keeps its changes.
         """
-        raise NotImplementedError
 
     async def read_as(self, claims: Claims, work: Callable[[Connection, SessionT_co], T]) -> T:
         """Check the caller's session, then read on the same connection.
@@ -95,15 +96,16 @@ class UnitsOfWork(Generic[SessionT_co]):
             lambda connection: work(connection, self._check.lock(connection, claims))
         )
 
+    @abstractmethod
     async def scrub(self) -> None:
         """Remove copies of overwritten values from files of ours; best effort.
 
         SQLite's write-ahead log is emptied. PostgreSQL's own files are its operator's business.
         """
 
+    @abstractmethod
     async def close(self) -> None:
         """Close all connections; the object cannot be used afterwards."""
-        raise NotImplementedError
 
 
 class PostgresUnits(UnitsOfWork[SessionT_co]):
@@ -127,6 +129,10 @@ class PostgresUnits(UnitsOfWork[SessionT_co]):
     async def write(self, work: Work[T]) -> T:
         """Run work in one transaction."""
         return await self._hop(_writing, self._writing, work)
+
+    @override
+    async def scrub(self) -> None:
+        """Do nothing: the server's files are not ours."""
 
     @override
     async def close(self) -> None:

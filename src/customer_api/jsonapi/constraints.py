@@ -5,6 +5,7 @@ the one that speaks of these.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +19,7 @@ from customer_api.jsonapi.email_syntax import is_loosely_email, is_strictly_emai
 _CALENDAR_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-class Constraint:
+class Constraint(ABC):
     """One rule of a field, and what it adds to the field's JSON Schema.
 
     Values are a str or None in string fields, and whatever JSON was sent in boolean ones; each rule
@@ -27,9 +28,9 @@ class Constraint:
 
     __slots__ = ()
 
+    @abstractmethod
     def refusal(self, value: Any, today: date) -> str | None:  # noqa: ANN401 - rules narrow it
         """Return the message for a value that breaks the rule, None for others."""
-        raise NotImplementedError
 
     def parsed(self, value: Any) -> object:  # noqa: ANN401 - rules narrow it
         """Return a value that keeps the rule in the form the program works with."""
