@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ import hypothesis
 import pytest
 
 from customer_api.bootstrap import build
+from customer_api.core.db import open_units
 from customer_api.core.settings import FixedSettings, Settings
+from customer_api.customers.models import Units
 from customer_api.mail.transport import MemoryTransport
 from customer_api.main import create_app
 from customer_api.security.signing_keys import generate_signing_key
+from customer_api.tokens.repository import LiveSessions
 from tests.databases import (
     SERVER_VARIABLE,
     Backend,
@@ -105,6 +109,20 @@ def blank_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'blank.sqlite3'}"
     databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
     return databases.blank()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands still until the test moves it."""
+    return FakeClock(datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+async def units(database_url: str, clock: FakeClock) -> AsyncIterator[Units]:
+    """Units on an empty, migrated database."""
+    opened = open_units(database_url, LiveSessions(clock))
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

@@ -1,40 +1,16 @@
-"""A movable clock, units on a migrated database, an outbox in it, and customers to write to."""
+"""An outbox in a migrated database, and customers to write to."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, select
 
-from customer_api.core.db import open_units
 from customer_api.customers.models import CustomerRow
 from customer_api.mail.message import PASSWORD_CHANGED, Mail
 from customer_api.mail.models import MailRow
 from customer_api.mail.outbox import Outbox
 
 SENDER = "shop@shop.example"
-
-
-class MovableClock:
-    def __init__(self):
-        self._now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-
-    def now(self):
-        return self._now
-
-    def advance(self, **amount):
-        self._now += timedelta(**amount)
-
-
-@pytest.fixture
-def clock():
-    return MovableClock()
-
-
-@pytest.fixture
-async def units(database_url):
-    opened = open_units(database_url, pytest.fail)  # no session takes part
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
