@@ -18,10 +18,10 @@ run: runtime ## Serve the API on this machine; migrates its SQLite database firs
 	@exec $(BIN)/customer-api serve
 
 test: development check ## Check everything and run the tests on SQLite and PostgreSQL, with coverage.
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --cov --cov-report=term --contract-coverage-check=$(COVERED_RULES)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --cov --cov-report=term --contract-coverage-check=$(COVERED_RULES) --promises=test
 
 test-long: development ## Run the tests that take minutes.
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -m long --promises=long
 
 check: development ## Run every static check.
 	$(BIN)/ruff format --check .
@@ -42,8 +42,8 @@ generate: development ## Write openapi/ and the generated pages of docs/.
 	$(BIN)/customer-api docs
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 -m 'contract and not long' --contract-coverage=$(COVERED_RULES)
 
-lock: development ## Update both locks to pyproject.toml; `make lock UPGRADE=--upgrade` takes the newest versions.
-	$(BIN)/python -m venv .venv/lock
+lock: ## Update both locks to pyproject.toml; `make lock UPGRADE=--upgrade` takes the newest versions.
+	@set -eu; $(find_python); "$$python" -m venv .venv/lock
 	.venv/lock/bin/python -m pip install $(PIP_OPTIONS) "uv==$(UV_VERSION)"
 	.venv/lock/bin/uv pip compile $(LOCK_OPTIONS) $(UPGRADE) --group dev -o requirements/dev.lock pyproject.toml
 	.venv/lock/bin/uv pip compile $(LOCK_OPTIONS) --group build -c requirements/dev.lock -o requirements/runtime.lock pyproject.toml
@@ -57,7 +57,7 @@ clean: ## Remove .venv and everything else that the other targets made; keeps va
 	find src tests migrations benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 PIP_OPTIONS := --quiet --disable-pip-version-check --no-input
-LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header
+LOCK_OPTIONS := --quiet --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header
 
 runtime:
 	@$(call install,runtime)
