@@ -30,7 +30,7 @@ from tests.databases import (
 from tests.postgres import PostgresServer
 from tests.shop import FakeClock, Shop
 
-pytest_plugins = ["tests.contract.coverage"]
+pytest_plugins = ["tests.contract.coverage", "tests.promises.report"]
 
 # The same examples at every run, however slow the machine: a red build must mean a changed program.
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)

@@ -6,12 +6,13 @@ the table, and with `--contract-coverage-check=PATH` it fails when the table the
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
+
+from tests.marked import MarkedTests, carry
 
 DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "storefront-api.md"
 MARKER: Final = "contract"
@@ -41,19 +42,12 @@ class ContractCoverage:
         self._rules = tuple(rules_of(document))
         self._write_to = write_to
         self._compare_with = compare_with
-        self._tests: defaultdict[str, set[str]] = defaultdict(set)
-        self._failed: set[str] = set()
+        self._tests = MarkedTests(MARKER)
         self._problems: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note what a test holds; one failure among its parameters outweighs the others."""
-        rules = [str(value) for name, value in report.user_properties if name == MARKER]
-        name = report.nodeid.partition("[")[0]
-        if report.failed:
-            self._failed.add(name)
-        if report.when == "call":
-            for rule in rules:
-                self._tests[rule].add(name)
+        """Note which rules a test holds."""
+        self._tests.note(report)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write or compare the table; problems fail the run."""
@@ -78,11 +72,9 @@ class ContractCoverage:
         found = [
             f"{id_} stands twice in the document" for id_ in sorted(set(ids)) if ids.count(id_) > 1
         ]
-        found += [
-            f"{id_} is no rule of the document" for id_ in sorted(self._tests.keys() - set(ids))
-        ]
+        found += [f"{id_} is no rule of the document" for id_ in sorted(self._tests.ids - set(ids))]
         for rule in self._rules:
-            is_tested = bool(self._passed(rule))
+            is_tested = bool(self._tests.passed(rule.id))
             if rule.is_later and is_tested:
                 found.append(f"{rule.id} is marked as {LATER} and has a test")
             if not rule.is_later and not is_tested:
@@ -101,12 +93,13 @@ class ContractCoverage:
             "|---|---|---|",
         ]
         for rule in self._rules:
-            tests = LATER if rule.is_later else "<br>".join(f"`{t}`" for t in self._passed(rule))
+            tests = (
+                LATER
+                if rule.is_later
+                else "<br>".join(f"`{t}`" for t in self._tests.passed(rule.id))
+            )
             lines.append(f"| `{rule.id}` | {rule.words} | {tests} |")
         return "\n".join(lines) + "\n"
-
-    def _passed(self, rule: Rule) -> list[str]:
-        return sorted(self._tests.get(rule.id, set()) - self._failed)
 
 
 def rules_of(document: str) -> Iterator[Rule]:
@@ -136,8 +129,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Put the rules of a test where its report takes them along."""
-    for mark in item.iter_markers(MARKER):
-        item.user_properties += [(MARKER, rule) for rule in mark.args]
+    carry(item, MARKER)
 
 
 def _beginning(words: list[str]) -> str:
