@@ -41,6 +41,7 @@ generate: development ## Write openapi/ and the generated pages of docs/.
 	$(BIN)/customer-api openapi
 	$(BIN)/customer-api docs
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 -m 'contract and not long' --contract-coverage=$(COVERED_RULES)
+	$(BIN)/python -m pytest tests/tokens/test_events.py --write-token-events
 
 lock: ## Update both locks to pyproject.toml; `make lock UPGRADE=--upgrade` takes the newest versions.
 	@set -eu; $(find_python); "$$python" -m venv .venv/lock

@@ -39,6 +39,13 @@ hypothesis.settings.load_profile("repeatable")
 SERVER = pytest.StashKey[PostgresServer]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run write what it would compare."""
+    parser.addoption(
+        "--write-token-events", action="store_true", help="Write docs/token-events.md."
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server before the test processes, which find it by their environment."""
     is_distributed = bool(config.getoption("numprocesses", None))
@@ -170,8 +177,10 @@ async def open_shop(
     """Open shops on this test's database; arguments are settings."""
     async with AsyncExitStack() as stack:
 
-        async def open_one(*, plugins: Any = (), **changes: Any) -> Shop:
-            clock, transport = FakeClock(), MemoryTransport()
+        async def open_one(
+            *, plugins: Any = (), clock: FakeClock | None = None, **changes: Any
+        ) -> Shop:
+            clock, transport = clock or FakeClock(), MemoryTransport()
             container = build(
                 make_settings(**changes), clock=clock, transport=transport, plugins=plugins
             )

@@ -34,6 +34,7 @@ from customer_api.passwords.service import PasswordService
 from customer_api.registration.service import RegistrationRules, RegistrationService
 from customer_api.security.hashing import PasswordHasher
 from customer_api.security.jwt import AccessTokens
+from customer_api.security.key_ring import KeyRing
 from customer_api.security.password_policy import PasswordPolicy
 from customer_api.security.rate_limit import (
     LoginLimiter,
@@ -43,9 +44,10 @@ from customer_api.security.rate_limit import (
     UnlimitedLogins,
     UnlimitedMailboxes,
 )
-from customer_api.security.signing_keys import SigningKey, load_signing_keys
+from customer_api.tokens.grants import Grants, TokenLifetimes
 from customer_api.tokens.repository import LiveSessions
-from customer_api.tokens.service import TokenLifetimes, TokenService
+from customer_api.tokens.service import TokenService
+from customer_api.tokens.sessions import SessionService
 from customer_api.tokens.subject import JsonSubjects, PlainSubjects, Subjects
 
 metadata = Base.metadata
@@ -68,6 +70,7 @@ class Container:
     registration: RegistrationService
     passwords: PasswordService
     tokens: TokenService
+    sessions: SessionService
     anonymization: AnonymizationService
     retention: Retention
     mail_worker: MailWorker
@@ -120,6 +123,7 @@ def build(
         registration=_registration(parts),
         passwords=_passwords(parts),
         tokens=_tokens(parts),
+        sessions=SessionService(units=parts.units, clock=parts.clock),
         anonymization=anonymization,
         retention=Retention(
             units=parts.units,
@@ -151,7 +155,7 @@ class _Parts:
     logins: LoginLimits
     mailboxes: MailboxLimits
     outbox: Outbox
-    signing_keys: tuple[SigningKey, ...]
+    ring: KeyRing
     access_tokens: AccessTokens
     subjects: Subjects
     confirmation_keys: MailedKeys
@@ -160,7 +164,7 @@ class _Parts:
 
 
 def _parts(settings: Settings, clock: Clock) -> _Parts:
-    keys = load_signing_keys(settings.signing_keys)
+    ring = KeyRing(settings.signing_keys, clock=clock)
     logins, mailboxes = _limits(settings, clock)
     outbox = Outbox(clock=clock, sender=settings.mail_from)
     restore_keys = MailedKeys(
@@ -180,9 +184,9 @@ def _parts(settings: Settings, clock: Clock) -> _Parts:
         logins=logins,
         mailboxes=mailboxes,
         outbox=outbox,
-        signing_keys=keys,
+        ring=ring,
         access_tokens=AccessTokens(
-            keys,
+            ring,
             clock=clock,
             audience=settings.token_audience,
             ttl_seconds=settings.access_token_ttl_seconds,
@@ -247,15 +251,20 @@ def _tokens(parts: _Parts) -> TokenService:
         clock=parts.clock,
         hasher=parts.hasher,
         limits=parts.logins,
-        access_tokens=parts.access_tokens,
-        subjects=parts.subjects,
-        refresh_secrets=[key.refresh_secret for key in parts.signing_keys],
-        lifetimes=TokenLifetimes(
-            access=settings.access_token_ttl_seconds,
-            refresh=settings.refresh_token_ttl_seconds,
-            session=settings.refresh_token_max_ttl_seconds,
-            retry=settings.refresh_retry_seconds,
+        mailboxes=parts.mailboxes,
+        outbox=parts.outbox,
+        grants=Grants(
+            clock=parts.clock,
+            access_tokens=parts.access_tokens,
+            subjects=parts.subjects,
+            lifetimes=TokenLifetimes(
+                access=settings.access_token_ttl_seconds,
+                refresh=settings.refresh_token_ttl_seconds,
+                session=settings.refresh_token_max_ttl_seconds,
+            ),
         ),
+        ring=parts.ring,
+        retry_seconds=settings.refresh_retry_seconds,
     )
 
 

@@ -45,6 +45,7 @@ from customer_api.api.v1.errors import (
 )
 from customer_api.api.v1.orders.routes import router as orders
 from customer_api.api.v1.refresh_tokens.routes import router as refresh_tokens
+from customer_api.api.v1.sessions.routes import router as sessions
 from customer_api.api.v1.stores.routes import router as stores
 from customer_api.api.v1.wishlists.routes import router as wishlists
 from customer_api.bootstrap import Container
@@ -64,6 +65,7 @@ STOREFRONT_ROUTERS: Final[tuple[APIRouter, ...]] = (
     customer_access,
     access_tokens,
     refresh_tokens,
+    sessions,
     oauth.router,
     orders,
     wishlists,

@@ -125,6 +125,7 @@ async def test_an_email_is_found_in_any_spelling(shop, spelling):
     assert profile.json()["data"]["attributes"]["email"] == "Ada@shop.Example"
 
 
+@pytest.mark.promise("S34")
 @rule("jwt-1", "jwt-2", "jwt-3", "jwt-5")
 async def test_an_access_token_says_who_and_how_long(shop):
     account = await shop.account()
@@ -218,6 +219,7 @@ async def test_altered_tokens_are_refused(shop, header_change, claims_change, si
     assert only_error(response) == (401, "001", "Invalid access token.")
 
 
+@pytest.mark.promise("S36")
 @ONE_DATABASE
 @rule("auth-3", "jwt-1")
 @pytest.mark.parametrize("algorithm", ["ES256", "HS256"])

@@ -186,6 +186,7 @@ async def test_retries_can_be_forbidden(open_shop):
     assert not await shop.is_logged_in(successor)
 
 
+@pytest.mark.promise("S29")
 @rule("refresh-2", "refresh-9", "doc-8")
 async def test_logging_out_ends_the_session_of_that_token(shop):
     account = await shop.account()
@@ -214,6 +215,7 @@ async def test_logging_out_everywhere_ends_all_sessions_of_the_caller(shop):
     assert await shop.is_logged_in(stranger)
 
 
+@pytest.mark.promise("S29")
 @rule("refresh-4")
 async def test_deleting_somebody_elses_token_does_nothing(shop):
     account = await shop.account()
@@ -226,6 +228,7 @@ async def test_deleting_somebody_elses_token_does_nothing(shop):
     assert (await refresh(shop, stranger.refresh_token)).status_code == 201
 
 
+@pytest.mark.promise("S29")
 @rule("refresh-4")
 @pytest.mark.parametrize("token", ["x", "def50200aa", "%20", "Mine", "%C3%BC", "x" * 500])
 async def test_deleting_an_unknown_token_does_nothing(shop, token):

@@ -1,4 +1,3 @@
-import base64
 import hmac
 import json
 import random
@@ -13,7 +12,9 @@ from joserfc.jwk import KeySet
 
 from customer_api.security import jwt
 from customer_api.security.jwt import AccessTokens, TokenInvalid
-from customer_api.security.signing_keys import generate_signing_key, load_signing_keys
+from customer_api.security.key_ring import KeyRing
+from customer_api.security.signing_keys import generate_signing_key
+from tests.security.forging import encoded, forged_token, part
 
 AUDIENCE = "customer-api"
 SUBJECT = '{"customer_reference":"DE--21","id_company_user":null}'
@@ -21,8 +22,8 @@ TTL_SECONDS = 3600
 
 
 @pytest.fixture(scope="module")
-def keys(tmp_path_factory):
-    """A key of either kind; the first signs."""
+def paths(tmp_path_factory):
+    """Files with a key of either kind; the first signs."""
     directory = tmp_path_factory.mktemp("keys")
     generate_signing_key(directory / "ec.pem")
     rsa_pem = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
@@ -32,12 +33,28 @@ def keys(tmp_path_factory):
     )
     (directory / "rsa.pem").write_bytes(rsa_pem)
     (directory / "rsa.pem").chmod(0o600)
-    return load_signing_keys([directory / "ec.pem", directory / "rsa.pem"])
+    return directory / "ec.pem", directory / "rsa.pem"
 
 
 @pytest.fixture
-def tokens(keys, clock):
-    return AccessTokens(keys, clock=clock, audience=AUDIENCE, ttl_seconds=TTL_SECONDS)
+def make_tokens(clock):
+    """Make an issuer whose keys are in some files."""
+
+    def make(*paths):
+        ring = KeyRing(paths, clock=clock)
+        return AccessTokens(ring, clock=clock, audience=AUDIENCE, ttl_seconds=TTL_SECONDS)
+
+    return make
+
+
+@pytest.fixture
+def keys(paths, clock):
+    return KeyRing(paths, clock=clock).keys
+
+
+@pytest.fixture
+def tokens(make_tokens, paths):
+    return make_tokens(*paths)
 
 
 @pytest.fixture
@@ -50,32 +67,22 @@ def forge(keys, tokens):
     """Sign what the issuer never would: `forge(claims={...}, header={...}, key=keys[1])`."""
 
     def forged(*, claims=None, header=None, key=keys[0], without=()):
-        if not isinstance(claims, bytes):
-            good = tokens.issue(subject=SUBJECT, session="session-1", scopes=["customer"])
-            merged = json.loads(part(good, 1)) | (claims or {})
-            claims = json.dumps({n: v for n, v in merged.items() if n not in without}).encode()
-        if header is None:
-            header = {"alg": key.algorithm, "kid": key.kid, "typ": "at+jwt"}
-        head = header if isinstance(header, bytes) else json.dumps(header).encode()
-        signed = f"{encoded(head)}.{encoded(claims)}"
-        return f"{signed}.{encoded(key.signer.sign(signed.encode()))}"
+        good = tokens.issue(subject=SUBJECT, session="session-1", scopes=["customer"])
+        return forged_token(good, key, claims=claims, header=header, without=without)
 
     return forged
-
-
-def encoded(raw):
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def part(token, index):
-    segment = token.split(".")[index]
-    return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
 
 
 def refused(tokens, token):
     with pytest.raises(TokenInvalid) as caught:
         tokens.verify(token)
-    return str(caught.value) == ""
+    return caught.value.reason is None
+
+
+def expired(tokens, token):
+    with pytest.raises(TokenInvalid) as caught:
+        tokens.verify(token)
+    return caught.value.reason == "expired"
 
 
 def test_an_issued_token_can_be_verified(tokens, token, clock):
@@ -114,9 +121,8 @@ def test_two_tokens_have_different_ids(tokens, token):
 
 
 @pytest.mark.parametrize("first", [0, 1])
-def test_other_libraries_accept_the_token_with_the_published_keys(keys, clock, first):
-    signing = (keys[first], keys[1 - first])
-    tokens = AccessTokens(signing, clock=clock, audience=AUDIENCE, ttl_seconds=TTL_SECONDS)
+def test_other_libraries_accept_the_token_with_the_published_keys(make_tokens, paths, keys, first):
+    tokens = make_tokens(paths[first], paths[1 - first])
     token = tokens.issue(subject=SUBJECT, session="session-1", scopes=["customer"])
 
     published = tokens.jwks()
@@ -130,6 +136,7 @@ def test_other_libraries_accept_the_token_with_the_published_keys(keys, clock, f
     assert by_pyjwt["sub"] == SUBJECT
 
 
+@pytest.mark.promise("S34")
 def test_the_published_keys_are_those_of_all_keys(tokens, keys):
     assert tokens.jwks() == {"keys": [keys[0].public_jwk, keys[1].public_jwk]}
 
@@ -140,8 +147,9 @@ def test_tokens_of_a_former_key_are_verified(keys, clock, forge, tokens):
     assert tokens.verify(token).subject == SUBJECT
 
 
-def test_tokens_of_a_retired_key_are_refused(keys, clock, token):
-    later = AccessTokens(keys[1:], clock=clock, audience=AUDIENCE, ttl_seconds=TTL_SECONDS)
+@pytest.mark.promise("S36")
+def test_tokens_of_a_retired_key_are_refused(make_tokens, paths, token):
+    later = make_tokens(paths[1])
 
     assert refused(later, token)
 
@@ -152,18 +160,19 @@ def test_a_token_is_good_until_the_second_before_it_expires(tokens, token, clock
     assert tokens.verify(token).session == "session-1"
 
 
+@pytest.mark.promise("S33")
 def test_a_token_is_expired_in_the_second_it_expires(tokens, token, clock):
     clock.advance(seconds=TTL_SECONDS)
 
-    assert refused(tokens, token)
+    assert expired(tokens, token)
 
 
 def test_a_remembered_token_expires_too(tokens, token, clock):
     tokens.verify(token)
     clock.advance(seconds=TTL_SECONDS)
 
-    assert refused(tokens, token)
-    assert refused(tokens, token)
+    assert expired(tokens, token)
+    assert expired(tokens, token)
 
 
 def test_a_token_is_checked_once_and_then_remembered(tokens, token, keys, monkeypatch):
@@ -226,12 +235,13 @@ def test_other_spellings_of_the_same_bytes_are_refused(tokens, token):
     assert all(refused(tokens, each) for each in spellings)
 
 
+@pytest.mark.promise("G2")
 def test_no_mutant_of_a_token_is_accepted(tokens, token):
     chance = random.Random(7)  # noqa: S311 - repeatable, not secret
-    alphabet = "ABCXYZabcxyz0189-_."
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ "
 
     mutants = set()
-    while len(mutants) < 500:
+    while len(mutants) < 20_000:
         place = chance.randrange(len(token))
         mutants.add(token[:place] + chance.choice(alphabet) + token[place + 1 :])
     mutants.discard(token)
@@ -247,6 +257,7 @@ def test_a_token_beyond_4096_characters_is_refused(tokens, forge):
     assert refused(tokens, long)
 
 
+@pytest.mark.promise("S35")
 @pytest.mark.parametrize(
     "algorithm", ["none", "None", "NONE", "es256", "HS256", "RS256", "ES384", "", None, ["ES256"]]
 )
@@ -256,6 +267,7 @@ def test_the_header_does_not_choose_the_algorithm(tokens, forge, keys, algorithm
     assert refused(tokens, forge(header=header))
 
 
+@pytest.mark.promise("S36")
 def test_a_key_of_one_kind_does_not_verify_for_the_other(tokens, forge, keys):
     for key, other in (keys, keys[::-1]):
         header = {"alg": key.algorithm, "kid": other.kid, "typ": "at+jwt"}
@@ -263,6 +275,7 @@ def test_a_key_of_one_kind_does_not_verify_for_the_other(tokens, forge, keys):
         assert refused(tokens, forge(header={**header, "alg": other.algorithm}, key=key))
 
 
+@pytest.mark.promise("S35")
 def test_public_keys_are_no_shared_secrets(tokens, token, keys):
     public = keys[0].verifier.prepared_key
     formats = serialization.PublicFormat
@@ -284,6 +297,7 @@ def test_unsigned_tokens_are_refused(tokens, token):
     assert refused(tokens, f"{head}.{token.split('.')[1]}.AA")
 
 
+@pytest.mark.promise("S36")
 def test_a_token_of_another_environment_is_refused(tokens, keys):
     stranger = ec.generate_private_key(ec.SECP256R1())
     headers = {"kid": keys[0].kid, "typ": "at+jwt"}
@@ -372,6 +386,9 @@ def test_every_claim_is_required(tokens, forge, missing):
         {"sub": "x" * 1025},
         {"sid": ""},
         {"sid": 1},
+        {"sid": "a\0b"},
+        {"sid": "\ud800"},
+        {"sub": "DE--\ud800"},
         {"sid": "x" * 129},
         {"jti": None},
         {"jti": "x" * 129},

@@ -61,6 +61,7 @@ async def test_many_parallel_refreshes_get_one_successor(open_shop):
     assert (await rows(shop, SessionRow))[0].ended_at is None
 
 
+@pytest.mark.promise("S26")
 async def test_a_repeated_refresh_gets_the_same_successor_until_the_end_of_the_retry_time(shop):
     ada = await shop.account()
     first = await shop.container.tokens.refresh(ada.refresh_token)
@@ -72,6 +73,7 @@ async def test_a_repeated_refresh_gets_the_same_successor_until_the_end_of_the_r
     assert again.access_token != first.access_token
 
 
+@pytest.mark.promise("S27")
 async def test_a_later_repetition_ends_the_session(shop, caplog):
     ada = await shop.account()
     newest = await shop.container.tokens.refresh(ada.refresh_token)
@@ -89,6 +91,52 @@ async def test_a_later_repetition_ends_the_session(shop, caplog):
     assert record.session == session.uuid
 
 
+@pytest.mark.contract("mail-9")
+@pytest.mark.promise("S27")
+async def test_the_owner_is_told_of_a_theft_a_few_times_an_hour_at_the_most(shop):
+    ada = await shop.account()
+    stolen = [await shop.session(ada.reference, ada.email) for _ in range(4)]
+    for session in stolen:
+        await shop.container.tokens.refresh(session.refresh_token)
+    shop.clock.advance(seconds=11)
+    for session in stolen:
+        with pytest.raises(RefreshTokenReused):
+            await shop.container.tokens.refresh(session.refresh_token)
+
+    mails = await shop.mails()
+
+    subjects = [it["Subject"] for it in mails if it["Subject"] == "A session of yours was closed"]
+    assert len(subjects) == 3
+
+
+async def test_logins_and_their_ends_are_security_events(shop, caplog):
+    caplog.set_level(logging.INFO)
+    ada = await shop.account()
+    await shop.log_in(password=OTHER_PASSWORD)
+    await shop.log_in("nobody@shop.example")
+    await shop.register(email="eve@shop.example")
+    await shop.log_in("eve@shop.example")
+    await shop.call("DELETE", f"/refresh-tokens/{ada.refresh_token}", by=ada)
+    other = await shop.session(ada.reference, ada.email)
+    await shop.call("DELETE", "/refresh-tokens/mine", by=other)
+    await shop.call("GET", "/customers", by=other)
+    await shop.call("GET", "/customers", headers={"Authorization": "Bearer abc"})
+
+    def events(name, *fields):
+        lines = [it for it in caplog.records if it.message == name]
+        return [tuple(getattr(it, field) for field in fields) for it in lines]
+
+    assert events("login_succeeded", "reference") == [(ada.reference,)] * 2
+    assert [it for (it,) in events("login_failed", "reference")][:2] == [ada.reference, None]
+    assert events("login_failed", "reference")[2][0].startswith("DE--")
+    sessions = [it for (it,) in events("login_succeeded", "session")]
+    assert events("sessions_ended", "session", "reason") == [
+        (sessions[0], "logged_out"),
+        (None, "logged_out"),
+    ]
+    assert events("access_token_refused", "reason") == [("logged_out",), (None,)]
+
+
 async def test_a_thief_ends_one_session_and_no_other(shop):
     ada = await shop.account()
     elsewhere = await shop.session(ada.reference, ada.email)
@@ -101,6 +149,7 @@ async def test_a_thief_ends_one_session_and_no_other(shop):
     assert await shop.is_logged_in(elsewhere)
 
 
+@pytest.mark.promise("S26")
 async def test_a_repetition_after_the_successor_was_used_is_refused_and_ends_nothing(shop):
     ada = await shop.account()
     second = await shop.container.tokens.refresh(ada.refresh_token)
@@ -113,6 +162,7 @@ async def test_a_repetition_after_the_successor_was_used_is_refused_and_ends_not
     assert await shop.container.tokens.refresh(third.refresh_token)
 
 
+@pytest.mark.promise("S26")
 async def test_without_retry_time_the_first_repetition_ends_the_session(open_shop):
     shop = await open_shop(refresh_retry_seconds=0)
     ada = await shop.account()
@@ -160,6 +210,7 @@ async def test_an_unused_refresh_token_works_until_its_last_microsecond(shop):
     assert await shop.container.tokens.refresh(ada.refresh_token)
 
 
+@pytest.mark.promise("S33")
 async def test_an_unused_refresh_token_has_expired_at_its_end(shop):
     ada = await shop.account()
     shop.clock.advance(days=30)
@@ -168,6 +219,7 @@ async def test_an_unused_refresh_token_has_expired_at_its_end(shop):
         await shop.container.tokens.refresh(ada.refresh_token)
 
 
+@pytest.mark.promise("S33")
 async def test_a_session_that_is_refreshed_all_the_time_ends_after_ninety_days(shop):
     ada = await shop.account()
     token = ada.refresh_token

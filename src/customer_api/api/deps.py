@@ -27,6 +27,7 @@ from customer_api.jsonapi.validation import Fields, Violation
 from customer_api.passwords.service import PasswordService
 from customer_api.registration.service import RegistrationService
 from customer_api.tokens.service import TokenService
+from customer_api.tokens.sessions import SessionService
 
 MakeFields = Callable[[Settings], Fields]
 """Makes the field rules of one kind of request, once for each application."""
@@ -219,6 +220,10 @@ async def _tokens(request: Request) -> TokenService:
     return get_edge(request).container.tokens
 
 
+async def _sessions(request: Request) -> SessionService:
+    return get_edge(request).container.sessions
+
+
 async def _anonymization(request: Request) -> AnonymizationService:
     return get_edge(request).container.anonymization
 
@@ -226,6 +231,10 @@ async def _anonymization(request: Request) -> AnonymizationService:
 async def _locale(request: Request) -> str:
     header = request.headers.get("accept-language", "")
     return get_edge(request).locales.negotiate(header)
+
+
+async def _device(request: Request) -> str | None:
+    return request.headers.get("user-agent")
 
 
 async def _client_address(request: Request) -> str:
@@ -239,8 +248,11 @@ AddressesDep = Annotated[AddressService, Depends(_addresses)]
 RegistrationDep = Annotated[RegistrationService, Depends(_registration)]
 PasswordsDep = Annotated[PasswordService, Depends(_passwords)]
 TokensDep = Annotated[TokenService, Depends(_tokens)]
+SessionsDep = Annotated[SessionService, Depends(_sessions)]
 AnonymizationDep = Annotated[AnonymizationService, Depends(_anonymization)]
 LocaleDep = Annotated[str, Depends(_locale)]
 """The store's locale that fits the request best, such as `de_DE`."""
 ClientAddressDep = Annotated[str, Depends(_client_address)]
 """Network address of the client, behind trusted proxies the one they report."""
+DeviceDep = Annotated[str | None, Depends(_device)]
+"""What the client calls itself; None when it does not say."""

@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "migrate": "migrate",
     "worker": "worker",
     "import": "import_",
+    "keys": "keys",
     "openapi": "openapi",
     "docs": "docs",
     "doctor": "doctor",

@@ -3,7 +3,8 @@
 AppError
  +- Unavailable           try again later; always a 503 with Retry-After
  |   +- DatabaseUnavailable
- +- TokenRefused          a bearer token whose session does not live any more
+ +- CredentialRefused     a token that is no good (any more); always a 401
+ |   +- TokenRefused      a bearer token whose session does not live any more
 
 Everything else is declared in the feature that raises it. An error names a situation and carries
 no wire code: each published API version maps classes to codes in a table of its own.
@@ -31,5 +32,17 @@ class DatabaseUnavailable(Unavailable):
     """The database is down, unreachable, full or too busy to answer in time."""
 
 
-class TokenRefused(AppError):
+class CredentialRefused(AppError):
+    """A token cannot be used (any more).
+
+    `reason` is a word for programs, such as `expired`; None for what was never a token of ours and
+    where the reason is nobody's business.
+    """
+
+    def __init__(self, reason: str | None = None) -> None:
+        super().__init__(reason or "refused")
+        self.reason = reason
+
+
+class TokenRefused(CredentialRefused):
     """The session of an otherwise good access token has ended, or its customer is gone."""

@@ -21,6 +21,7 @@ WELCOME: Final = "welcome"
 ACCOUNT_EXISTS: Final = "account_exists"
 PASSWORD_RESTORE: Final = "password_restore"  # noqa: S105 - a template's name
 PASSWORD_CHANGED: Final = "password_changed"  # noqa: S105 - a template's name
+REFRESH_TOKEN_REUSED: Final = "refresh_token_reused"  # noqa: S105 - a template's name
 ACCOUNT_DELETED: Final = "account_deleted"
 
 REFERENCE_HEADER: Final = "Customer-Reference"

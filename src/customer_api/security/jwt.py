@@ -16,11 +16,13 @@ from typing import Any, Final
 from jose import jws
 
 from customer_api.core.clock import Clock
-from customer_api.core.errors import AppError
+from customer_api.core.errors import CredentialRefused
 from customer_api.core.ids import random_uuid
+from customer_api.security.key_ring import KeyRing
 from customer_api.security.signing_keys import SigningKey
 
 TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - RFC 9068, section 2.1
+EXPIRED: Final = "expired"
 MAX_TOKEN_LENGTH: Final = 4096
 MAX_LIFETIME_SECONDS: Final = int(timedelta(days=1).total_seconds())
 CLOCK_LEEWAY_SECONDS: Final = 5
@@ -31,8 +33,8 @@ _MAX_ID_LENGTH: Final = 128
 _SHAPE: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
 
 
-class TokenInvalid(AppError):
-    """Not an access token of ours, or not one now; why is nobody's business."""
+class TokenInvalid(CredentialRefused):
+    """Not an access token of ours, or not one now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,14 @@ class VerifiedToken:
 
 
 class AccessTokens:
-    """Issues tokens with the first key and verifies those of any key.
+    """Issues tokens with the ring's signing key and verifies those of any key in it.
 
     Verified tokens are remembered until they expire, by their digests and for their signatures
     only: whether the session lives is asked elsewhere, each time. For use in one thread.
     """
 
-    def __init__(
-        self, keys: tuple[SigningKey, ...], *, clock: Clock, audience: str, ttl_seconds: int
-    ) -> None:
-        self._signing = keys[0]
-        self._keys = {key.kid: key for key in keys}
+    def __init__(self, ring: KeyRing, *, clock: Clock, audience: str, ttl_seconds: int) -> None:
+        self._ring = ring
         self._clock = clock
         self._audience = audience
         self._ttl_seconds = ttl_seconds
@@ -67,6 +66,7 @@ class AccessTokens:
 
     def issue(self, *, subject: str, session: str, scopes: Sequence[str]) -> str:
         """Return a signed token that is good from now on for the configured lifetime."""
+        self._follow_ring()
         now = self._now()
         claims = {
             "aud": self._audience,
@@ -78,7 +78,7 @@ class AccessTokens:
             "scopes": list(scopes),
             "sid": session,
         }
-        key = self._signing
+        key = self._ring.signing
         headers = {"typ": TOKEN_TYPE, "kid": key.kid}
         token: str = jws.sign(claims, key.signer, headers=headers, algorithm=key.algorithm)
         return token
@@ -87,23 +87,30 @@ class AccessTokens:
         """Return what a token says.
 
         Raises:
-            TokenInvalid: whatever is wrong with it; a token is expired in the second of `exp`.
+            TokenInvalid: whatever is wrong with it. A token is expired in the second of `exp`; that
+                alone is told, as the reason, and only of a token with the right signature.
         """
         if len(token) > MAX_TOKEN_LENGTH or not token.isascii():
             raise TokenInvalid
+        self._follow_ring()
         digest = hashlib.sha256(token.encode()).digest()
         known = self._verified.get(digest)
         verified = known or self._claims(self._payload(token))
         if verified.expires_at <= self._now():
             self._verified.pop(digest, None)
-            raise TokenInvalid
+            raise TokenInvalid(EXPIRED)
         if known is None:
             self._remember(digest, verified)
         return verified
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """Return the public keys as a JWK set (RFC 7517, section 5), the signing one first."""
-        return {"keys": [key.public_jwk for key in self._keys.values()]}
+        return {"keys": [key.public_jwk for key in self._ring.keys]}
+
+    def _follow_ring(self) -> None:
+        """Follow a rotation after a while; tokens of a retired key are forgotten with it."""
+        if self._ring.is_due(self._clock.now()) and self._ring.look():
+            self._verified.clear()
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
@@ -130,7 +137,7 @@ class AccessTokens:
         if header.keys() != {"alg", "kid", "typ"} or header["typ"] != TOKEN_TYPE:
             raise TokenInvalid
         kid = header["kid"]
-        key = self._keys.get(kid) if isinstance(kid, str) else None
+        key = self._ring.find(kid) if isinstance(kid, str) else None
         if key is None or header["alg"] != key.algorithm:
             raise TokenInvalid
         return key
@@ -199,6 +206,8 @@ def _time(payload: dict[str, Any], name: str) -> int:
 def _text(payload: dict[str, Any], name: str, *, longest: int) -> str:
     value = payload.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= longest:
+        raise TokenInvalid
+    if not value.isprintable():  # such as NUL and lone surrogates, which no database takes
         raise TokenInvalid
     return value
 

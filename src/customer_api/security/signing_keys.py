@@ -57,22 +57,17 @@ def generate_signing_key(path: Path) -> None:
     try:
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_new_key(path)
+            write_new_key(path)
     except OSError as error:
         raise SigningKeyInvalid(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def load_signing_keys(paths: Sequence[Path]) -> tuple[SigningKey, ...]:
-    """Load the private keys of PEM files, in the order of the paths.
+def write_new_key(path: Path) -> None:
+    """Write a new EC P-256 key, whole or not at all; an existing file is kept.
 
     Raises:
-        SigningKeyInvalid: a file is missing, unreadable, open to others, no unencrypted private key
-            in PEM, or holds a key that is neither EC P-256 nor RSA from 2048 bits.
+        OSError: it cannot be written.
     """
-    return tuple(_load(path) for path in paths)
-
-
-def _write_new_key(path: Path) -> None:
     pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -89,6 +84,16 @@ def _write_new_key(path: Path) -> None:
             path.hardlink_to(temporary)
     finally:
         temporary.unlink()
+
+
+def load_signing_keys(paths: Sequence[Path]) -> tuple[SigningKey, ...]:
+    """Load the private keys of PEM files, in the order of the paths.
+
+    Raises:
+        SigningKeyInvalid: a file is missing, unreadable, open to others, no unencrypted private key
+            in PEM, or holds a key that is neither EC P-256 nor RSA from 2048 bits.
+    """
+    return tuple(_load(path) for path in paths)
 
 
 def _load(path: Path) -> SigningKey:

@@ -2,14 +2,15 @@
 
 from typing import ClassVar
 
-from customer_api.core.errors import AppError
+from customer_api.core.errors import AppError, CredentialRefused
+from customer_api.tokens.models import EndReason
 
 
 class LoginFailed(AppError):
     """No such account, wrong password, not confirmed or erased; nobody can tell which."""
 
 
-class RefreshFailed(AppError):
+class RefreshFailed(CredentialRefused):
     """The refresh token was never issued, has expired, or its session has ended."""
 
 
@@ -18,3 +19,11 @@ class RefreshTokenReused(RefreshFailed):
 
     keeps_changes: ClassVar[bool] = True
     """The end of the session must outlive the refusal."""
+
+    def __init__(self, session_uuid: str) -> None:
+        super().__init__(EndReason.REUSED)
+        self.session_uuid = session_uuid
+
+
+class SessionNotFound(AppError):
+    """The caller has no live session with this id; others' sessions look the same."""

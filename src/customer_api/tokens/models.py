@@ -1,7 +1,9 @@
 """Sessions and refresh tokens."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -10,13 +12,20 @@ from customer_api.core.db import Base
 from customer_api.core.privacy import kept, personal
 from customer_api.core.types import BigKey, UtcDateTime
 
+DEVICE_LENGTH: Final = 200
+
 
 class EndReason(StrEnum):
-    """Why a session is over."""
+    """Why a session is over; clients read it in the `meta.reason` of a 401."""
 
     LOGGED_OUT = "logged_out"
     REUSED = "reused"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, no password
+    EMAIL_CHANGED = "email_changed"
+    EXPIRED = "expired"
+    """Never stored: the times of a session and of its tokens say so."""
+    ERASED = "erased"
+    """Never stored: sessions go with the customer."""
 
 
 class SessionRow(Base):
@@ -35,7 +44,9 @@ class SessionRow(Base):
     customer_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("customers.id"), info=kept("link to the customer")
     )
+    device: Mapped[str | None] = mapped_column(String(DEVICE_LENGTH), info=personal())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=personal())
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=personal())
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, info=personal())
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=personal())
     end_reason: Mapped[str | None] = mapped_column(String(20), info=personal())
@@ -60,3 +71,16 @@ class RefreshTokenRow(Base):
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime, info=personal())
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, info=personal())
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=personal())
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A live session as its owner sees it. Times are UTC."""
+
+    uuid: str
+    device: str | None
+    """The `User-Agent` of the login, shortened; None when the client sent none."""
+    created_at: datetime
+    last_used_at: datetime
+    """Time of the login, the last refresh or the last write, whichever is latest; writes count with
+    a granularity of `TOUCH_INTERVAL`, reads do not."""

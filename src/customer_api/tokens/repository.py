@@ -1,10 +1,10 @@
 """Queries over sessions and refresh tokens."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from customer_api.core.clock import Clock
 from customer_api.core.errors import TokenRefused
@@ -12,17 +12,30 @@ from customer_api.core.ids import CustomerId, SessionId
 from customer_api.core.types import Claims
 from customer_api.customers.models import CustomerRow, Session
 from customer_api.customers.repository import COLUMNS, to_customer
-from customer_api.tokens.models import EndReason, RefreshTokenRow, SessionRow
+from customer_api.tokens.models import EndReason, Login, RefreshTokenRow, SessionRow
 
+TOUCH_INTERVAL: Final = timedelta(minutes=5)
+"""Writes closer together than this are one use of a session, which saves a statement for each."""
+
+_LAST_USED = func.coalesce(
+    SessionRow.last_used_at, SessionRow.created_at, type_=SessionRow.created_at.type
+)
+_IS_LIVE = (SessionRow.ended_at.is_(None), SessionRow.expires_at > bindparam("now"))
 _LIVE_SESSION = (
-    select(*COLUMNS, SessionRow.id.label("session_id"))
+    select(*COLUMNS, SessionRow.id.label("session_id"), _LAST_USED.label("last_used_at"))
     .join(SessionRow, SessionRow.customer_id == CustomerRow.id)
-    .where(
-        SessionRow.uuid == bindparam("uuid"),
-        SessionRow.ended_at.is_(None),
-        SessionRow.expires_at > bindparam("now"),
-        CustomerRow.anonymized_at.is_(None),
-    )
+    .where(SessionRow.uuid == bindparam("uuid"), *_IS_LIVE, CustomerRow.anonymized_at.is_(None))
+)
+_LIST_LIVE = (
+    select(SessionRow.uuid, SessionRow.device, SessionRow.created_at, _LAST_USED)
+    .where(SessionRow.customer_id == bindparam("customer"), *_IS_LIVE)
+    .order_by(SessionRow.id.desc())
+)
+_END = select(SessionRow.end_reason, SessionRow.expires_at).where(
+    SessionRow.uuid == bindparam("uuid")
+)
+_IS_ERASED = select(CustomerRow.anonymized_at.is_not(None)).where(
+    CustomerRow.reference == bindparam("reference")
 )
 # The session is locked with its customer, or PostgreSQL would judge it by what was before the wait.
 _LIVE_SESSION_LOCKED = _LIVE_SESSION.with_for_update(key_share=True, of=(CustomerRow, SessionRow))
@@ -42,6 +55,7 @@ _TOKEN: Final = (
         SessionRow.uuid,
         SessionRow.expires_at.label("session_expires_at"),
         SessionRow.ended_at,
+        SessionRow.end_reason,
     )
     .join(SessionRow, RefreshTokenRow.session_id == SessionRow.id)
     .where(RefreshTokenRow.digest == bindparam("digest"))
@@ -50,6 +64,11 @@ _USE_TOKEN = (
     update(RefreshTokenRow)
     .where(RefreshTokenRow.id == bindparam("token"), RefreshTokenRow.used_at.is_(None))
     .values(used_at=bindparam("now"))
+)
+_TOUCH = (
+    update(SessionRow)
+    .where(SessionRow.id == bindparam("session"))
+    .values(last_used_at=bindparam("now"))
 )
 _END_SESSION = (
     update(SessionRow)
@@ -62,6 +81,16 @@ _END_SESSIONS = (
         SessionRow.customer_id == bindparam("customer"),
         SessionRow.id != bindparam("survivor"),
         SessionRow.ended_at.is_(None),
+    )
+    .values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
+)
+_END_OWN_SESSION = (
+    update(SessionRow)
+    .where(
+        SessionRow.customer_id == bindparam("customer"),
+        SessionRow.uuid == bindparam("of"),
+        SessionRow.ended_at.is_(None),
+        SessionRow.expires_at > bindparam("now"),
     )
     .values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
 )
@@ -80,6 +109,7 @@ class StoredRefreshToken:
     session_uuid: str
     session_expires_at: datetime
     session_ended_at: datetime | None
+    session_end_reason: str | None
 
 
 class LiveSessions:
@@ -90,23 +120,35 @@ class LiveSessions:
 
     def find(self, connection: Connection, claims: Claims) -> Session:
         """Load the session with its customer, or raise `TokenRefused`."""
-        return self._load(connection, _LIVE_SESSION, claims)
+        return _to_session(self._load(connection, _LIVE_SESSION, claims), claims)
 
     def lock(self, connection: Connection, claims: Claims) -> Session:
-        """Load it and lock the customer's row, or raise `TokenRefused`."""
-        return self._load(connection, _LIVE_SESSION_LOCKED, claims)
+        """Load it, lock the customer's row and note the use, or raise `TokenRefused`."""
+        row = self._load(connection, _LIVE_SESSION_LOCKED, claims)
+        session, now = _to_session(row, claims), self._clock.now()
+        if now - row.last_used_at >= TOUCH_INTERVAL:
+            touch(connection, session.id, now=now)
+        return session
 
     def _load(
         self, connection: Connection, statement: Select[*tuple[Any, ...]], claims: Claims
-    ) -> Session:
+    ) -> Row[*tuple[Any, ...]]:
         parameters = {"uuid": claims.session, "now": self._clock.now()}
         row = connection.execute(statement, parameters).one_or_none()
         if row is None:
+            raise TokenRefused(self._why_not(connection, claims))
+        if row.reference != claims.reference:
             raise TokenRefused
-        customer = to_customer(row)
-        if customer.reference != claims.reference:
-            raise TokenRefused
-        return Session(id=SessionId(row.session_id), uuid=claims.session, customer=customer)
+        return row
+
+    def _why_not(self, connection: Connection, claims: Claims) -> str | None:
+        """Return why a session is not live; None when there never was one of this claim."""
+        end = connection.execute(_END, {"uuid": claims.session}).one_or_none()
+        if end is None:
+            by_reference = {"reference": claims.reference}
+            is_erased = connection.execute(_IS_ERASED, by_reference).scalar()
+            return EndReason.ERASED if is_erased else None
+        return end.end_reason or EndReason.EXPIRED
 
 
 def add_session(
@@ -114,11 +156,18 @@ def add_session(
     customer_id: CustomerId,
     *,
     uuid: str,
+    device: str | None,
     now: datetime,
     expires_at: datetime,
 ) -> SessionId:
     """Insert a session and return its id."""
-    values = {"uuid": uuid, "customer_id": customer_id, "created_at": now, "expires_at": expires_at}
+    values = {
+        "uuid": uuid,
+        "customer_id": customer_id,
+        "device": device,
+        "created_at": now,
+        "expires_at": expires_at,
+    }
     return SessionId(connection.execute(_ADD_SESSION, values).scalar_one())
 
 
@@ -154,6 +203,27 @@ def use_refresh_token(connection: Connection, token_id: int, *, now: datetime) -
     return connection.execute(_USE_TOKEN, {"token": token_id, "now": now}).rowcount == 1
 
 
+def touch(connection: Connection, session_id: SessionId, *, now: datetime) -> None:
+    """Note that a session was used."""
+    connection.execute(_TOUCH, {"session": session_id, "now": now})
+
+
+def list_live(
+    connection: Connection, customer_id: CustomerId, *, now: datetime
+) -> tuple[Login, ...]:
+    """Return the live sessions of a customer, the newest first."""
+    rows = connection.execute(_LIST_LIVE, {"customer": customer_id, "now": now})
+    return tuple(Login(*row) for row in rows)
+
+
+def end_own_session(
+    connection: Connection, customer_id: CustomerId, uuid: str, reason: EndReason, *, now: datetime
+) -> bool:
+    """End one live session of a customer; False when the customer has none with this uuid."""
+    parameters = {"customer": customer_id, "of": uuid, "reason": reason, "now": now}
+    return connection.execute(_END_OWN_SESSION, parameters).rowcount == 1
+
+
 def end_session(
     connection: Connection, session_id: SessionId, reason: EndReason, *, now: datetime
 ) -> None:
@@ -178,6 +248,10 @@ def end_other_sessions(
 def delete_sessions(connection: Connection, customer_id: CustomerId) -> int:
     """Delete all sessions and their refresh tokens; returns the number of sessions."""
     return connection.execute(_DELETE_SESSIONS, {"customer": customer_id}).rowcount
+
+
+def _to_session(row: Row[*tuple[Any, ...]], claims: Claims) -> Session:
+    return Session(id=SessionId(row.session_id), uuid=claims.session, customer=to_customer(row))
 
 
 def _end_sessions(

@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from customer_api.api.body import read_body
-from customer_api.api.deps import ClientAddressDep, ContainerDep, TokensDep
+from customer_api.api.deps import ClientAddressDep, ContainerDep, DeviceDep, TokensDep
 from customer_api.api.oauth.errors import GrantUnknown, ParameterMissing, oauth_refusal
 from customer_api.core.errors import AppError
 from customer_api.jsonapi import strict_json
-from customer_api.tokens.service import LogIn, TokenPair, TokenService
+from customer_api.tokens.grants import TokenPair
+from customer_api.tokens.service import LogIn, TokenService
 
 JWKS_MAX_AGE_SECONDS: Final = 300
 _FORM: Final[dict[str, Any]] = {
@@ -67,12 +68,12 @@ keys_router: Final = APIRouter(tags=["keys"])
     },
 )
 async def issue_token(
-    request: Request, tokens: TokensDep, client_address: ClientAddressDep
+    request: Request, tokens: TokensDep, client_address: ClientAddressDep, device: DeviceDep
 ) -> Response:
     """Log in or refresh by OAuth 2.0; client parameters and scopes are ignored."""
     try:
         parameters = _parameters(await read_body(request))
-        pair = await _granted(tokens, parameters, client_address)
+        pair = await _granted(tokens, parameters, client_address, device)
     except AppError as error:
         return oauth_refusal(error)
     return JSONResponse(
@@ -97,12 +98,12 @@ async def read_keys(container: ContainerDep) -> Response:
 
 
 async def _granted(
-    tokens: TokenService, parameters: Mapping[str, str], client_address: str
+    tokens: TokenService, parameters: Mapping[str, str], client_address: str, device: str | None
 ) -> TokenPair:
     match parameters.get("grant_type") or parameters.get("grantType"):
         case "password":
             username, password = _needed(parameters, "username"), _needed(parameters, "password")
-            return await tokens.log_in(LogIn(username, password, client_address))
+            return await tokens.log_in(LogIn(username, password, client_address, device))
         case "refresh_token":
             return await tokens.refresh(_needed(parameters, "refresh_token"))
         case _:

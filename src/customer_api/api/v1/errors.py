@@ -26,7 +26,7 @@ from customer_api.api.v1.refusals import (
     StoreNotFound,
     WishlistNotFound,
 )
-from customer_api.core.errors import AppError, TokenRefused, Unavailable
+from customer_api.core.errors import AppError, CredentialRefused, TokenRefused, Unavailable
 from customer_api.credentials.errors import NewPasswordsDiffer, PasswordWrong
 from customer_api.customers.errors import (
     CustomerNotFound,
@@ -37,6 +37,7 @@ from customer_api.customers.errors import (
 )
 from customer_api.jsonapi.errors import ErrorObject, validation_errors
 from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
+from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.passwords.errors import RestoreKeyInvalid
 from customer_api.registration.errors import ConfirmationKeyInvalid
 from customer_api.security.jwt import TokenInvalid
@@ -48,7 +49,7 @@ from customer_api.security.password_policy import (
     PasswordTooShort,
 )
 from customer_api.security.rate_limit import TooManyAttempts
-from customer_api.tokens.errors import LoginFailed, RefreshFailed
+from customer_api.tokens.errors import LoginFailed, RefreshFailed, SessionNotFound
 
 UNAVAILABLE_DETAIL: Final = "Service Unavailable"
 EMAIL_TAKEN_DETAIL: Final = (
@@ -117,6 +118,7 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
     StoreNotFound: Row("601", 404, "Store not found."),
     OrderNotFound: Row("801", 404, "Can't find order by the given order reference"),
     OrdersNotOwned: Row("802", 403, "Unauthorized request."),
+    SessionNotFound: Row("440", 404, "Session was not found."),
     TooManyAttempts: Row("5900", 429, "Account is blocked. Please try again in N minute(s)."),
     Unavailable: Row(None, 503, UNAVAILABLE_DETAIL),
 }
@@ -134,6 +136,8 @@ def row_of(kind: type[AppError]) -> Row:
 async def answer_refusal(_request: Request, error: Exception) -> Response:
     """Return the answer to a refusal; the handler of `AppError`."""
     assert isinstance(error, AppError)
+    if isinstance(error, TokenInvalid | TokenRefused):
+        record(SecurityEvent.ACCESS_TOKEN_REFUSED, reason=error.reason)
     return to_answer(error)
 
 
@@ -147,7 +151,14 @@ def to_answer(error: AppError) -> Response:
         detail = blocked_detail(error)
     if isinstance(error, TooManyAttempts | Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
-    return refusal([ErrorObject(row.status, detail, code=row.code)], headers)
+    return refusal([ErrorObject(row.status, detail, code=row.code, meta=_meta(error))], headers)
+
+
+def _meta(error: AppError) -> dict[str, object] | None:
+    """Return facts for programs: why a token that was good once is refused."""
+    if isinstance(error, CredentialRefused) and error.reason is not None:
+        return {"reason": error.reason}
+    return None
 
 
 async def answer_failure(request: Request, _error: Exception) -> Response:

@@ -9,7 +9,8 @@ from customer_api.jsonapi.constraints import Email, NotBlank
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
 from customer_api.jsonapi.validation import Field, Fields
-from customer_api.tokens.service import LogIn, TokenPair
+from customer_api.tokens.grants import TokenPair
+from customer_api.tokens.service import LogIn
 
 TYPE: Final = "access-tokens"
 
@@ -31,12 +32,13 @@ def login_fields(_settings: Settings) -> Fields:
     )
 
 
-def to_command(attributes: Mapping[str, Any], client_address: str) -> LogIn:
+def to_command(attributes: Mapping[str, Any], client_address: str, device: str | None) -> LogIn:
     """Return the command of a login."""
     return LogIn(
         username=attributes["username"],
         password=attributes["password"],
         client_address=client_address,
+        device=device,
     )
 
 

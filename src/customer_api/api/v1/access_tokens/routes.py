@@ -9,6 +9,7 @@ from customer_api.api import openapi
 from customer_api.api.body import BodyInvalid, TypeInvalid
 from customer_api.api.deps import (
     ClientAddressDep,
+    DeviceDep,
     Login,
     PublicCall,
     TokensDep,
@@ -43,8 +44,9 @@ async def log_in(
     call: Annotated[PublicCall, Depends(Login(login_fields))],
     tokens: TokensDep,
     client_address: ClientAddressDep,
+    device: DeviceDep,
 ) -> Response:
     """Log in: exchange e-mail and password for an access and a refresh token."""
-    pair = await tokens.log_in(to_command(call.attributes, client_address))
+    pair = await tokens.log_in(to_command(call.attributes, client_address, device))
     body = document.single(to_resource(pair, TYPE, call.links), call.query)
     return JsonApiResponse(body, status_code=201)

@@ -13,6 +13,7 @@ from customer_api.api.deps import (
     Public,
     PublicCall,
     ResourceIdMissing,
+    SessionsDep,
     TokensDep,
     ValidationFailed,
 )
@@ -49,11 +50,11 @@ async def refresh(
     responses=openapi.empty_answer() | documented(ResourceIdMissing, *CUSTOMER_ONLY),
 )
 async def revoke(
-    token: str, call: Annotated[CustomerCall, Depends(Authenticated())], tokens: TokensDep
+    token: str, call: Annotated[CustomerCall, Depends(Authenticated())], sessions: SessionsDep
 ) -> Response:
     """Log out: end the session of a refresh token, or with `mine` all sessions of the caller."""
     if token == ALL_OF_MINE:
-        await tokens.log_out_everywhere(call.claims)
+        await sessions.log_out_everywhere(call.claims)
     else:
-        await tokens.log_out(call.claims, token)
+        await sessions.log_out(call.claims, token)
     return no_content()

@@ -1,0 +1,112 @@
+"""What a login or a refresh grants: a session in the database, and the tokens that speak of it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from sqlalchemy import Connection
+
+from customer_api.core.clock import Clock
+from customer_api.core.ids import SessionId, random_uuid
+from customer_api.customers.models import Customer
+from customer_api.security import one_time_keys
+from customer_api.security.jwt import AccessTokens
+from customer_api.tokens import repository
+from customer_api.tokens.models import DEVICE_LENGTH
+from customer_api.tokens.subject import Subjects
+
+CUSTOMER_SCOPE: Final = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a client gets: both secrets and the lifetime of the first."""
+
+    access_token: str
+    refresh_token: str
+    expires_in_seconds: int
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - RFC 6750
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLifetimes:
+    """How long tokens and sessions last, in seconds."""
+
+    access: int
+    refresh: int
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A committed login or refresh, of which tokens can be made."""
+
+    session_uuid: str
+    reference: str
+    refresh_token: str
+
+
+class Grants:
+    """Starts sessions, stores refresh tokens and makes access tokens."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        access_tokens: AccessTokens,
+        subjects: Subjects,
+        lifetimes: TokenLifetimes,
+    ) -> None:
+        self._clock = clock
+        self._access_tokens = access_tokens
+        self._subjects = subjects
+        self._lifetimes = lifetimes
+
+    def start(self, connection: Connection, owner: Customer, device: str | None) -> Grant:
+        """Start a session on a device and return its first grant."""
+        now = self._clock.now()
+        expires_at = now + timedelta(seconds=self._lifetimes.session)
+        uuid = random_uuid()
+        session_id = repository.add_session(
+            connection,
+            owner.id,
+            uuid=uuid,
+            device=_printable(device),
+            now=now,
+            expires_at=expires_at,
+        )
+        refresh_token = one_time_keys.new_key()
+        self.add_refresh_token(connection, session_id, refresh_token, session_ends=expires_at)
+        return Grant(uuid, owner.reference, refresh_token)
+
+    def add_refresh_token(
+        self, connection: Connection, session_id: SessionId, token: str, *, session_ends: datetime
+    ) -> None:
+        """Store a refresh token, which lives no longer than its session."""
+        now = self._clock.now()
+        repository.add_refresh_token(
+            connection,
+            session_id,
+            digest=one_time_keys.digest(token),
+            now=now,
+            expires_at=min(now + timedelta(seconds=self._lifetimes.refresh), session_ends),
+        )
+
+    def pair(self, grant: Grant) -> TokenPair:
+        """Return the tokens of a grant, with a fresh access token."""
+        access_token = self._access_tokens.issue(
+            subject=self._subjects.write(grant.reference),
+            session=grant.session_uuid,
+            scopes=[CUSTOMER_SCOPE],
+        )
+        return TokenPair(
+            access_token=access_token,
+            refresh_token=grant.refresh_token,
+            expires_in_seconds=self._lifetimes.access,
+        )
+
+
+def _printable(device: str | None) -> str | None:
+    """Return the start of a client's name for itself; None when nothing of it can be shown."""
+    shown = "".join(it for it in device or "" if it.isprintable())
+    return shown.strip()[:DEVICE_LENGTH].strip() or None

@@ -1,0 +1,100 @@
+"""Sessions as their owner sees them, and the ways to end one."""
+
+from sqlalchemy import Connection
+
+from customer_api.core.clock import Clock
+from customer_api.core.types import Claims
+from customer_api.customers.models import Session, Units
+from customer_api.observability.security_events import SecurityEvent, record
+from customer_api.security import one_time_keys
+from customer_api.tokens import repository
+from customer_api.tokens.errors import SessionNotFound
+from customer_api.tokens.models import EndReason, Login
+
+
+class SessionService:
+    """Lists and ends sessions of the customer who calls."""
+
+    def __init__(self, *, units: Units, clock: Clock) -> None:
+        self._units = units
+        self._clock = clock
+
+    async def logins(self, claims: Claims) -> tuple[Login, ...]:
+        """Return the live sessions of the caller, the newest first; one of them is the caller's."""
+
+        def work(connection: Connection, session: Session) -> tuple[Login, ...]:
+            return repository.list_live(connection, session.customer.id, now=self._clock.now())
+
+        return await self._units.read_as(claims, work)
+
+    async def login(self, claims: Claims, uuid: str) -> Login:
+        """Return one live session of the caller.
+
+        Raises:
+            SessionNotFound: the caller has no live session with this id.
+        """
+        for login in await self.logins(claims):
+            if login.uuid == uuid:
+                return login
+        raise SessionNotFound
+
+    async def end(self, claims: Claims, uuid: str) -> None:
+        """End one session of the caller; it may be the one that calls.
+
+        Raises:
+            SessionNotFound: the caller has no live session with this id.
+        """
+
+        def work(connection: Connection, session: Session) -> str:
+            is_ended = repository.end_own_session(
+                connection,
+                session.customer.id,
+                uuid,
+                EndReason.LOGGED_OUT,
+                now=self._clock.now(),
+            )
+            if not is_ended:
+                raise SessionNotFound
+            return session.customer.reference
+
+        reference = await self._units.write_as(claims, work)
+        _record_end(reference, session=uuid)
+
+    async def log_out(self, claims: Claims, refresh_token: str) -> None:
+        """End the caller's session that a refresh token belongs to; any other value does nothing."""
+
+        def work(connection: Connection, session: Session) -> str | None:
+            digest = one_time_keys.digest(refresh_token)
+            if repository.find_owner(connection, digest) != session.customer.id:
+                return None
+            stored = repository.find_refresh_token(connection, digest)
+            assert stored is not None, "the owner was found by the same digest"
+            repository.end_session(
+                connection, stored.session_id, EndReason.LOGGED_OUT, now=self._clock.now()
+            )
+            return stored.session_uuid
+
+        ended = await self._units.write_as(claims, work)
+        if ended is not None:
+            _record_end(claims.reference, session=ended)
+
+    async def log_out_everywhere(self, claims: Claims) -> None:
+        """End all sessions of the caller, this one included."""
+
+        def work(connection: Connection, session: Session) -> None:
+            repository.end_all_sessions(
+                connection, session.customer.id, EndReason.LOGGED_OUT, now=self._clock.now()
+            )
+
+        await self._units.write_as(claims, work)
+        _record_end(claims.reference, session=None)
+
+
+def _record_end(reference: str, *, session: str | None) -> None:
+    """Record the end of one session, or of all when there is no id."""
+    record(
+        SecurityEvent.SESSIONS_ENDED,
+        reference=reference,
+        session=session,
+        reason=EndReason.LOGGED_OUT,
+    )
