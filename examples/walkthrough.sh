@@ -109,6 +109,23 @@ log_in 401 "$password"
 log_in 201 "$new_password"
 token=$(value data attributes accessToken)
 
+echo "Change the e-mail: it applies when the new mailbox and the password confirm it, and ends all sessions."
+new_email="lovelace-$RANDOM$RANDOM@shop.example"
+call 200 PATCH "customers/$reference" customers "{\"email\": \"$new_email\"}"
+expect "$email" data attributes email
+expect "$new_email" data meta pendingEmail
+key=$(python3 "$here/mailed_key.py" "$mails" "$new_email" email/confirm)
+confirm_email() { # STATUS PASSWORD
+  call "$1" POST customer-email-confirmation customer-email-confirmation "{\"key\": \"$key\", \"password\": \"$2\"}"
+}
+confirm_email 400 "$password"
+expect 408 errors 0 code
+confirm_email 204 "$new_password"
+call 401 GET "customers/$reference"
+email=$new_email
+log_in 201 "$new_password"
+token=$(value data attributes accessToken)
+
 echo "Delete the account: tokens and password are dead, the e-mail is free again."
 call 204 DELETE "customers/$reference"
 call 401 GET "customers/$reference"

@@ -86,11 +86,15 @@ class Shop:
             pass
         return [message for _, message in self._transport.sent]
 
-    async def mailed_key(self) -> str:
-        """Return the key in the newest mail that has one."""
+    async def mailed_key(self, page: str = "") -> str:
+        """Return the key in the newest mail that has one, by default in a link to any page."""
+        return (await self.mailed_keys(page))[-1]
+
+    async def mailed_keys(self, page: str = "") -> list[str]:
+        """Return the keys in all mails with a link to a page such as `email/undo`, oldest first."""
         texts = [mail_text(message) for message in await self.mails()]
-        keys: list[str] = re.findall(r"\?token=([\w-]+)", "".join(texts))
-        return keys[-1]
+        keys: list[str] = re.findall(rf"{page}\?token=([\w-]+)", "".join(texts))
+        return keys
 
     async def register(self, **changes: Any) -> httpx.Response:
         """Register a customer, by default a valid one; None leaves an attribute out."""
@@ -115,6 +119,31 @@ class Shop:
             "confirmPassword": password,
         }
         return await self.call("PATCH", "/customer-restore-password/any", attributes)
+
+    async def change_email(self, account: Account, email: str) -> httpx.Response:
+        """Ask for another address."""
+        path = f"/customers/{account.reference}"
+        return await self.call("PATCH", path, {"email": email}, by=account)
+
+    async def confirm_email(self, key: str, password: str = PASSWORD) -> httpx.Response:
+        """Apply the change of an address with the key from its mailbox."""
+        attributes = {"key": key, "password": password}
+        return await self.call("POST", "/customer-email-confirmation", attributes)
+
+    async def move(self, account: Account, email: str, password: str = PASSWORD) -> Account:
+        """Give a customer another address and log them in again."""
+        assert (await self.change_email(account, email)).status_code == 200
+        answer = await self.confirm_email(await self.mailed_key("email/confirm"), password)
+        assert answer.status_code == 204, answer.text
+        return await self.session(account.reference, email, password)
+
+    async def undo_email(self, key: str) -> httpx.Response:
+        """Take the former address back."""
+        return await self.call("POST", "/customer-email-undo", {"key": key})
+
+    async def undo_password(self, key: str) -> httpx.Response:
+        """Remove a password that somebody else set."""
+        return await self.call("POST", "/customer-password-undo", {"key": key})
 
     async def account(self, email: str = "ada@shop.example", **changes: Any) -> Account:
         """Register, confirm and log in a customer."""

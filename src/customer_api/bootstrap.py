@@ -25,6 +25,7 @@ from customer_api.customers.references import (
     SequentialReferences,
 )
 from customer_api.customers.service import CustomerService
+from customer_api.email_change.emails import EmailChangeService
 from customer_api.email_change.service import ProfileChangeService
 from customer_api.mail.outbox import Outbox
 from customer_api.mail.render import Renderer
@@ -66,6 +67,7 @@ class Container:
     subjects: Subjects
     customers: CustomerService
     profile_changes: ProfileChangeService
+    email_changes: EmailChangeService
     addresses: AddressService
     registration: RegistrationService
     passwords: PasswordService
@@ -107,6 +109,7 @@ def build(
     """
     anonymizers = load_registry(settings.required_anonymizers, plugins=plugins)
     parts = _parts(settings, clock or SystemClock())
+    email_changes = _email_changes(parts)
     anonymization = AnonymizationService(
         units=parts.units, clock=parts.clock, outbox=parts.outbox, anonymizers=anonymizers
     )
@@ -118,7 +121,13 @@ def build(
         access_tokens=parts.access_tokens,
         subjects=parts.subjects,
         customers=CustomerService(units=parts.units),
-        profile_changes=ProfileChangeService(units=parts.units, clock=parts.clock),
+        profile_changes=ProfileChangeService(
+            units=parts.units,
+            clock=parts.clock,
+            emails=email_changes,
+            verifies_emails=settings.email_change == "verified",
+        ),
+        email_changes=email_changes,
         addresses=AddressService(units=parts.units, clock=parts.clock),
         registration=_registration(parts),
         passwords=_passwords(parts),
@@ -144,6 +153,17 @@ def build(
 
 
 @dataclass(frozen=True, slots=True)
+class _KeyMails:
+    """What issues and mails keys, one for each purpose."""
+
+    confirmations: KeyMails
+    restores: KeyMails
+    email_changes: KeyMails
+    email_undos: KeyMails
+    password_undos: KeyMails
+
+
+@dataclass(frozen=True, slots=True)
 class _Parts:
     """What several services share."""
 
@@ -158,18 +178,13 @@ class _Parts:
     ring: KeyRing
     access_tokens: AccessTokens
     subjects: Subjects
-    confirmation_keys: MailedKeys
-    restore_keys: MailedKeys
-    restores: KeyMails
+    key_mails: _KeyMails
 
 
 def _parts(settings: Settings, clock: Clock) -> _Parts:
     ring = KeyRing(settings.signing_keys, clock=clock)
     logins, mailboxes = _limits(settings, clock)
     outbox = Outbox(clock=clock, sender=settings.mail_from)
-    restore_keys = MailedKeys(
-        Purpose.RESTORE, clock=clock, ttl_seconds=settings.restore_ttl_seconds
-    )
     is_glue = settings.token_subject == "glue"  # noqa: S105 - a form of the claim, no secret
     return _Parts(
         settings=settings,
@@ -192,15 +207,29 @@ def _parts(settings: Settings, clock: Clock) -> _Parts:
             ttl_seconds=settings.access_token_ttl_seconds,
         ),
         subjects=JsonSubjects() if is_glue else PlainSubjects(),
-        confirmation_keys=MailedKeys(
-            Purpose.CONFIRMATION, clock=clock, ttl_seconds=settings.confirmation_ttl_seconds
-        ),
-        restore_keys=restore_keys,
-        restores=KeyMails(
-            keys=restore_keys,
-            link=KeyLink(settings.restore_link, settings.storefront_url),
+        key_mails=_key_mails(settings, clock, outbox),
+    )
+
+
+def _key_mails(settings: Settings, clock: Clock, outbox: Outbox) -> _KeyMails:
+    def mails(purpose: Purpose, ttl_seconds: int, link: str) -> KeyMails:
+        return KeyMails(
+            keys=MailedKeys(purpose, clock=clock, ttl_seconds=ttl_seconds),
+            link=KeyLink(link, settings.storefront_url),
             outbox=outbox,
+        )
+
+    undo_ttl = settings.undo_ttl_seconds
+    return _KeyMails(
+        confirmations=mails(
+            Purpose.CONFIRMATION, settings.confirmation_ttl_seconds, settings.confirmation_link
         ),
+        restores=mails(Purpose.RESTORE, settings.restore_ttl_seconds, settings.restore_link),
+        email_changes=mails(
+            Purpose.EMAIL_CHANGE, settings.email_change_ttl_seconds, settings.email_change_link
+        ),
+        email_undos=mails(Purpose.EMAIL_UNDO, undo_ttl, settings.email_undo_link),
+        password_undos=mails(Purpose.PASSWORD_UNDO, undo_ttl, settings.password_undo_link),
     )
 
 
@@ -214,13 +243,9 @@ def _registration(parts: _Parts) -> RegistrationService:
         references=_references(settings),
         mailboxes=parts.mailboxes,
         outbox=parts.outbox,
-        keys=parts.confirmation_keys,
-        confirmations=KeyMails(
-            keys=parts.confirmation_keys,
-            link=KeyLink(settings.confirmation_link, settings.storefront_url),
-            outbox=parts.outbox,
-        ),
-        restores=parts.restores,
+        keys=parts.key_mails.confirmations.keys,
+        confirmations=parts.key_mails.confirmations,
+        restores=parts.key_mails.restores,
         rules=RegistrationRules(
             has_double_opt_in=settings.double_opt_in,
             hides_conflicts=settings.registration_conflict == "hidden",
@@ -237,10 +262,24 @@ def _passwords(parts: _Parts) -> PasswordService:
         policy=parts.policy,
         logins=parts.logins,
         mailboxes=parts.mailboxes,
+        confirmation_keys=parts.key_mails.confirmations.keys,
+        restore_keys=parts.key_mails.restores.keys,
+        restores=parts.key_mails.restores,
+        undos=parts.key_mails.password_undos,
+    )
+
+
+def _email_changes(parts: _Parts) -> EmailChangeService:
+    return EmailChangeService(
+        units=parts.units,
+        clock=parts.clock,
+        hasher=parts.hasher,
+        logins=parts.logins,
+        mailboxes=parts.mailboxes,
         outbox=parts.outbox,
-        confirmation_keys=parts.confirmation_keys,
-        restore_keys=parts.restore_keys,
-        restores=parts.restores,
+        changes=parts.key_mails.email_changes,
+        undos=parts.key_mails.email_undos,
+        restores=parts.key_mails.restores,
     )
 
 

@@ -31,8 +31,11 @@ from customer_api.api.v1.access_tokens.routes import router as access_tokens
 from customer_api.api.v1.addresses.routes import router as addresses
 from customer_api.api.v1.customer_access.routes import router as customer_access
 from customer_api.api.v1.customer_confirmation.routes import router as customer_confirmation
+from customer_api.api.v1.customer_email_confirmation.routes import router as email_confirmation
+from customer_api.api.v1.customer_email_undo.routes import router as email_undo
 from customer_api.api.v1.customer_forgotten_password.routes import router as forgotten_password
 from customer_api.api.v1.customer_password.routes import router as customer_password
+from customer_api.api.v1.customer_password_undo.routes import router as password_undo
 from customer_api.api.v1.customer_restore_password.resource import TYPE as RESTORE_PASSWORD
 from customer_api.api.v1.customer_restore_password.routes import router as restore_password
 from customer_api.api.v1.customers.routes import router as customers
@@ -62,6 +65,9 @@ STOREFRONT_ROUTERS: Final[tuple[APIRouter, ...]] = (
     forgotten_password,
     restore_password,
     customer_confirmation,
+    email_confirmation,
+    email_undo,
+    password_undo,
     customer_access,
     access_tokens,
     refresh_tokens,

@@ -186,18 +186,6 @@ async def test_an_email_that_cannot_be_had_is_refused(shop, email, expected):
     assert (await profile(shop, account))["email"] == "ada@shop.example"
 
 
-@rule("cust-23", "cust-12")
-async def test_a_new_email_applies_at_once(shop):
-    account = await shop.account()
-
-    response = await change(shop, account, email="lovelace@shop.example")
-
-    assert response.json()["data"]["attributes"]["email"] == "lovelace@shop.example"
-    assert (await shop.log_in("lovelace@shop.example")).status_code == 201
-    assert only_error(await shop.log_in("ada@shop.example"))[1] == "003"
-    assert (await shop.register(email="ada@shop.example")).status_code == 201
-
-
 @rule("cust-12", "cust-23")
 async def test_ones_own_email_in_another_spelling_is_free(shop):
     account = await shop.account()

@@ -13,9 +13,20 @@ TEMPLATES = (
     message.PASSWORD_RESTORE,
     message.PASSWORD_CHANGED,
     message.REFRESH_TOKEN_REUSED,
+    message.PASSWORD_REMOVED,
+    message.EMAIL_CHANGE,
+    message.EMAIL_CHANGED,
+    message.EMAIL_CHANGE_UNDONE,
     message.ACCOUNT_DELETED,
 )
-WITH_LINK = (message.REGISTRATION_CONFIRMATION, message.WELCOME, message.PASSWORD_RESTORE)
+WITH_LINK = (
+    message.REGISTRATION_CONFIRMATION,
+    message.WELCOME,
+    message.PASSWORD_RESTORE,
+    message.PASSWORD_CHANGED,
+    message.PASSWORD_REMOVED,
+    message.EMAIL_CHANGED,
+)
 LANGUAGES = {"en": "en_US", "de": "de_DE"}
 
 
@@ -56,7 +67,7 @@ def test_every_template_exists_in_every_language(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_mail_greets_and_is_signed_in_both_forms(render, template, language):
-    mail = render(template, LANGUAGES[language], link=LINK, hours="48")
+    mail = render(template, LANGUAGES[language], link=LINK, hours="48", minutes="2880")
 
     greeting = {"en": "Hello Ada Lovelace,", "de": "Guten Tag Ada Lovelace,"}[language]
     assert mail.language == language
@@ -70,7 +81,7 @@ def test_mail_greets_and_is_signed_in_both_forms(render, template, language):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_subject_is_one_line_and_the_heading(render, template, language):
-    mail = render(template, LANGUAGES[language], link=LINK, hours="48")
+    mail = render(template, LANGUAGES[language], link=LINK, hours="48", minutes="2880")
 
     assert mail.subject
     assert mail.subject == " ".join(mail.subject.split())
@@ -80,8 +91,8 @@ def test_subject_is_one_line_and_the_heading(render, template, language):
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_languages_do_not_share_texts(render, template):
-    english = render(template, "en_US", link=LINK, hours="48")
-    german = render(template, "de_DE", link=LINK, hours="48")
+    english = render(template, "en_US", link=LINK, hours="48", minutes="2880")
+    german = render(template, "de_DE", link=LINK, hours="48", minutes="2880")
 
     assert english.subject != german.subject
     assert not set(english.text.splitlines()) & set(german.text.splitlines()) - {"", LINK}
@@ -90,7 +101,7 @@ def test_languages_do_not_share_texts(render, template):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_html_names_its_language_and_loads_nothing(render, template, language):
-    mail = render(template, LANGUAGES[language], link=LINK, hours="48")
+    mail = render(template, LANGUAGES[language], link=LINK, hours="48", minutes="2880")
 
     assert f'<html lang="{language}">' in mail.html
     assert not [
@@ -101,7 +112,7 @@ def test_html_names_its_language_and_loads_nothing(render, template, language):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("template", WITH_LINK)
 def test_link_is_a_button_and_readable_text_with_its_lifetime(render, template, language):
-    mail = render(template, LANGUAGES[language], link=LINK, hours="48")
+    mail = render(template, LANGUAGES[language], link=LINK, hours="48", minutes="2880")
 
     escaped = LINK.replace("&", "&amp;")
     hours = {"en": "48 hours", "de": "48 Stunden"}[language]
@@ -122,9 +133,28 @@ def test_one_hour_is_singular(render, locale, hours):
     assert hours in mail.html
 
 
+@pytest.mark.parametrize(
+    ("locale", "minutes", "expected"),
+    [
+        ("en_US", "30", "for 30 minutes and"),
+        ("en_US", "1", "for 1 minute and"),
+        ("de_DE", "30", "ist 30 Minuten lang"),
+        ("de_DE", "1", "ist 1 Minute lang"),
+    ],
+)
+def test_a_short_lifetime_is_told_in_minutes(render, locale, minutes, expected):
+    mail = render(message.EMAIL_CHANGE, locale, link=LINK, minutes=minutes)
+
+    assert expected in mail.text
+    assert expected in mail.html
+    assert f"\n{LINK}\n" in mail.text
+    assert mail.html.count(f'href="{LINK.replace("&", "&amp;")}"') == 2
+
+
+@pytest.mark.parametrize("template", [message.WELCOME, message.PASSWORD_CHANGED])
 @pytest.mark.parametrize("locale", LANGUAGES.values())
-def test_welcome_goes_without_a_link_too(render, locale):
-    mail = render(message.WELCOME, locale)
+def test_some_mails_go_without_a_link_too(render, locale, template):
+    mail = render(template, locale)
 
     assert "http" not in mail.text
     assert "href" not in mail.html
@@ -211,7 +241,7 @@ def test_subject_of_several_lines_becomes_one(override):
 
 def test_html_is_escaped_and_text_is_not(override):
     link = "https://shop.example/?a=\"'<>&"
-    variables = {"link": link}
+    variables = {"link": link, "hours": "1"}
 
     html = override("en/password_changed/body.html", "{{ link }}", variables=variables).html
 
@@ -219,7 +249,9 @@ def test_html_is_escaped_and_text_is_not(override):
 
 
 def test_text_is_not_escaped(override):
-    text = override("en/password_changed/body.txt", "{{ link }}", variables={"link": "<&>"}).text
+    variables = {"link": "<&>", "hours": "1"}
+
+    text = override("en/password_changed/body.txt", "{{ link }}", variables=variables).text
 
     assert text == "<&>"
 

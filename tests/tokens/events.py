@@ -70,6 +70,21 @@ async def restore_password(shop: Shop, looked_at: Account, _other: Account) -> N
     await _done(shop.restore(await shop.mailed_key()), 204)
 
 
+async def undo_password(shop: Shop, looked_at: Account, other: Account) -> None:
+    await change_password(shop, looked_at, other)
+    await _done(shop.undo_password(await shop.mailed_key("password/undo")), 204)
+
+
+async def change_email(shop: Shop, _looked_at: Account, other: Account) -> None:
+    await _done(shop.change_email(other, "new@shop.example"), 200)
+    await _done(shop.confirm_email(await shop.mailed_key("email/confirm")), 204)
+
+
+async def undo_email(shop: Shop, looked_at: Account, other: Account) -> None:
+    await change_email(shop, looked_at, other)
+    await _done(shop.undo_email(await shop.mailed_key("email/undo")), 204)
+
+
 async def erase(shop: Shop, looked_at: Account, other: Account) -> None:
     await _done(shop.call("DELETE", f"/customers/{looked_at.reference}", by=other), 204)
 
@@ -94,6 +109,9 @@ EVENTS: Final = (
     Event("password changed in this session", change_password),
     Event("password changed in another session", change_password_elsewhere),
     Event("password restored", restore_password),
+    Event("password change undone", undo_password),
+    Event("e-mail changed", change_email),
+    Event("e-mail change undone", undo_email),
     Event("account erased", erase),
     Event("8 hours (access token expired)", let_the_access_token_expire),
     Event("90 days (session expired)", let_all_expire),

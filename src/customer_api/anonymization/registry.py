@@ -14,10 +14,10 @@ from customer_api.plugin import ANONYMIZERS, Anonymizer
 from customer_api.tokens.anonymizer import TokenAnonymizer
 
 BUILT_IN: Final[tuple[Anonymizer, ...]] = (
+    RateLimitAnonymizer(),
     CredentialAnonymizer(),
     TokenAnonymizer(),
     MailAnonymizer(),
-    RateLimitAnonymizer(),
     AddressAnonymizer(),
     CustomerAnonymizer(),
 )

@@ -20,6 +20,7 @@ from customer_api.core.errors import AppError
 from customer_api.core.settings import Settings
 from customer_api.core.types import Claims
 from customer_api.customers.service import CustomerService
+from customer_api.email_change.emails import EmailChangeService
 from customer_api.email_change.service import ProfileChangeService
 from customer_api.jsonapi.links import Links
 from customer_api.jsonapi.query import Query
@@ -204,6 +205,10 @@ async def _profile_changes(request: Request) -> ProfileChangeService:
     return get_edge(request).container.profile_changes
 
 
+async def _email_changes(request: Request) -> EmailChangeService:
+    return get_edge(request).container.email_changes
+
+
 async def _addresses(request: Request) -> AddressService:
     return get_edge(request).container.addresses
 
@@ -244,6 +249,7 @@ async def _client_address(request: Request) -> str:
 ContainerDep = Annotated[Container, Depends(_container)]
 CustomersDep = Annotated[CustomerService, Depends(_customers)]
 ProfileChangesDep = Annotated[ProfileChangeService, Depends(_profile_changes)]
+EmailChangesDep = Annotated[EmailChangeService, Depends(_email_changes)]
 AddressesDep = Annotated[AddressService, Depends(_addresses)]
 RegistrationDep = Annotated[RegistrationService, Depends(_registration)]
 PasswordsDep = Annotated[PasswordService, Depends(_passwords)]

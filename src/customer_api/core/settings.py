@@ -30,7 +30,8 @@ from typing_extensions import override
 
 PREFIX: Final = "CUSTOMER_API_"
 
-HOUR: Final = 3600
+MINUTE: Final = 60
+HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 REGISTRATION_FIELDS: Final = (
@@ -119,7 +120,7 @@ class Settings(BaseSettings):
         3,
         ge=1,
         description="Mails that requests of strangers can send to one mailbox within an hour "
-        "(restore, confirmation again, 'you already have an account').",
+        "(restore, confirmation again, 'you already have an account', confirmation of a new e-mail).",
     )
 
     # Where the shop and this server are
@@ -138,6 +139,18 @@ class Settings(BaseSettings):
     restore_link: str = Field(
         "{storefront}/password/restore?token={key}",
         description="Link template of the password restore mail.",
+    )
+    email_change_link: str = Field(
+        "{storefront}/email/confirm?token={key}",
+        description="Link template of the mail that asks a new mailbox to confirm itself.",
+    )
+    email_undo_link: str = Field(
+        "{storefront}/email/undo?token={key}",
+        description="Link template of the mail that tells the old mailbox of a changed e-mail.",
+    )
+    password_undo_link: str = Field(
+        "{storefront}/password/undo?token={key}",
+        description="Link template of the mail that tells of a changed password.",
     )
     cors_origins: Names = Field(
         (), description="Origins whose scripts may call the storefront API, or `*`; empty = off."
@@ -203,8 +216,20 @@ class Settings(BaseSettings):
         description="Days after which a registration that was never confirmed is anonymized; "
         "0 = never.",
     )
-    email_change: Literal["immediate"] = Field(
-        "immediate", description="When a changed e-mail of a customer takes effect."
+    email_change: Literal["verified", "immediate"] = Field(
+        "verified",
+        description="When another e-mail of a customer takes effect: after the new mailbox and the "
+        "password confirmed it, or at once. The old mailbox is told in both cases, and can undo it.",
+    )
+    email_change_ttl_seconds: int = Field(
+        30 * MINUTE, ge=1, le=DAY, description="Lifetime of the key that confirms a changed e-mail."
+    )
+    undo_ttl_seconds: int = Field(
+        72 * HOUR,
+        ge=1,
+        le=14 * DAY,
+        description="How long a change of e-mail or password can be undone from the mailbox that "
+        "was told of it. As long nobody else can take the former address.",
     )
     confirmation_ttl_seconds: int = Field(
         48 * HOUR, ge=1, le=7 * DAY, description="Lifetime of a confirmation key."
@@ -356,7 +381,13 @@ class Settings(BaseSettings):
             raise ValueError(f"not a regular expression: {error}") from error
         return value
 
-    @field_validator("confirmation_link", "restore_link")
+    @field_validator(
+        "confirmation_link",
+        "restore_link",
+        "email_change_link",
+        "email_undo_link",
+        "password_undo_link",
+    )
     @classmethod
     def _link_with_key(cls, value: str) -> str:
         try:

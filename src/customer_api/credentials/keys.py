@@ -8,6 +8,7 @@ from customer_api.core.clock import Clock
 from customer_api.core.ids import CustomerId
 from customer_api.credentials import repository
 from customer_api.credentials.models import Purpose
+from customer_api.credentials.repository import StoredKey
 from customer_api.customers import repository as customers
 from customer_api.customers.models import Customer
 from customer_api.security import one_time_keys
@@ -27,8 +28,18 @@ class MailedKeys:
         """Lifetime in whole hours, at least 1, for the text of the mail."""
         return max(1, round(self.ttl / timedelta(hours=1)))
 
-    def issue(self, connection: Connection, customer_id: CustomerId) -> str:
-        """Return a fresh key, to be mailed; the customer's older ones stop working."""
+    @property
+    def ttl_minutes(self) -> int:
+        """Lifetime in whole minutes, at least 1, for the text of the mail."""
+        return max(1, round(self.ttl / timedelta(minutes=1)))
+
+    def issue(
+        self, connection: Connection, customer_id: CustomerId, *, email: str | None = None
+    ) -> str:
+        """Return a fresh key, to be mailed; the customer's older ones stop working, but undo keys.
+
+        `email` is the address that using the key leads to.
+        """
         key = one_time_keys.new_key()
         now = self._clock.now()
         repository.add_key(
@@ -38,29 +49,39 @@ class MailedKeys:
             digest=one_time_keys.digest(key),
             now=now,
             expires_at=now + self.ttl,
+            email=email,
         )
         return key
 
-    def find_owner(self, connection: Connection, key: str) -> Customer | None:
-        """Return whose key this is while it works, without consuming it."""
-        owner = repository.find_working_key_owner(
+    def find(self, connection: Connection, key: str) -> StoredKey | None:
+        """Return what is known of a key while it works, without consuming it."""
+        return repository.find_working_key(
             connection,
             self._purpose,
             digest=one_time_keys.digest(key),
             now=self._clock.now(),
         )
-        return None if owner is None else customers.find_by_id(connection, owner)
+
+    def find_owner(self, connection: Connection, key: str) -> Customer | None:
+        """Return whose key this is while it works, without consuming it."""
+        found = self.find(connection, key)
+        return None if found is None else customers.find_by_id(connection, found.customer_id)
 
     def use(self, connection: Connection, key: str) -> Customer | None:
         """Consume a key and return its owner, locked; None when it does not work (any more)."""
-        digest = one_time_keys.digest(key)
-        now = self._clock.now()
-        owner = repository.find_working_key_owner(connection, self._purpose, digest=digest, now=now)
-        if owner is None:
+        taken = self.take(connection, key)
+        return None if taken is None else taken[0]
+
+    def take(self, connection: Connection, key: str) -> tuple[Customer, StoredKey] | None:
+        """Like `use`, and return what was known of the key, too."""
+        found = self.find(connection, key)
+        if found is None:
             return None
-        customer = customers.lock(connection, owner)
-        is_ours = repository.use_key(connection, self._purpose, digest=digest, now=now)
-        return customer if is_ours else None
+        customer = customers.lock(connection, found.customer_id)
+        is_ours = repository.use_key(
+            connection, self._purpose, digest=one_time_keys.digest(key), now=self._clock.now()
+        )
+        return (customer, found) if is_ours else None
 
     def void(self, connection: Connection, customer_id: CustomerId) -> None:
         """Make the customer's keys of this purpose worthless."""

@@ -1,14 +1,16 @@
 """Queries over password digests and one-time keys."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, not_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_api.core.ids import CustomerId
-from customer_api.credentials.models import CredentialRow, OneTimeKeyRow, Purpose
+from customer_api.credentials.models import UNDO, CredentialRow, OneTimeKeyRow, Purpose
+from customer_api.customers.emails import email_key
 
 _FIND = select(CredentialRow.password_hash).where(
     CredentialRow.customer_id == bindparam("customer")
@@ -52,6 +54,14 @@ _DELETE_KEYS = delete(OneTimeKeyRow).where(
     OneTimeKeyRow.purpose == bindparam("purpose"),
 )
 _DELETE_ALL_KEYS = delete(OneTimeKeyRow).where(OneTimeKeyRow.customer_id == bindparam("customer"))
+_DELETE_KEYS_BUT_UNDO = _DELETE_ALL_KEYS.where(
+    not_(
+        and_(
+            OneTimeKeyRow.purpose == Purpose.EMAIL_UNDO,
+            OneTimeKeyRow.id < bindparam("before", type_=OneTimeKeyRow.id.type),
+        )
+    )
+)
 _WORKING_KEY = (
     OneTimeKeyRow.digest == bindparam("by_digest"),
     OneTimeKeyRow.purpose == bindparam("for_purpose"),
@@ -59,7 +69,34 @@ _WORKING_KEY = (
     OneTimeKeyRow.expires_at > bindparam("now"),
 )
 _USE_KEY = update(OneTimeKeyRow).where(*_WORKING_KEY).values(used_at=bindparam("now"))
-_WORKING_KEY_OWNER = select(OneTimeKeyRow.customer_id).where(*_WORKING_KEY)
+_FIND_KEY = select(OneTimeKeyRow.id, OneTimeKeyRow.customer_id, OneTimeKeyRow.email).where(
+    *_WORKING_KEY
+)
+_EMAIL_KEYS = select(OneTimeKeyRow.email_key).where(
+    OneTimeKeyRow.customer_id == bindparam("customer"), OneTimeKeyRow.email_key.is_not(None)
+)
+_RESERVED = (
+    select(OneTimeKeyRow.id)
+    .where(
+        OneTimeKeyRow.email_key == bindparam("key"),
+        OneTimeKeyRow.purpose == Purpose.EMAIL_UNDO,
+        OneTimeKeyRow.customer_id != bindparam("customer"),
+        OneTimeKeyRow.expires_at > bindparam("now"),
+    )
+    .limit(1)
+)
+_NO_LIMIT: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A key that works, as the database knows it."""
+
+    id: int
+    """Keys are numbered in the order in which they were issued."""
+    customer_id: CustomerId
+    email: str | None
+    """The address that an e-mail change or its undo leads to; None for other purposes."""
 
 
 def find_password_hash(connection: Connection, customer_id: CustomerId) -> str | None:
@@ -97,29 +134,33 @@ def add_key(
     digest: bytes,
     now: datetime,
     expires_at: datetime,
+    email: str | None = None,
 ) -> None:
-    """Store the digest of a fresh key; older keys of the purpose die."""
-    remove_keys(connection, customer_id, purpose)
+    """Store the digest of a fresh key; older keys of the purpose die, unless they undo something."""
+    if purpose not in UNDO:
+        remove_keys(connection, customer_id, purpose)
     connection.execute(
         _ADD_KEY,
         {
             "customer_id": customer_id,
             "purpose": purpose,
             "digest": digest,
+            "email": email,
+            "email_key": None if email is None else email_key(email),
             "created_at": now,
             "expires_at": expires_at,
         },
     )
 
 
-def find_working_key_owner(
+def find_working_key(
     connection: Connection, purpose: Purpose, *, digest: bytes, now: datetime
-) -> CustomerId | None:
-    """Return whose key this is; None for unknown, used and expired ones."""
-    owner = connection.execute(
-        _WORKING_KEY_OWNER, {"by_digest": digest, "for_purpose": purpose, "now": now}
-    ).scalar_one_or_none()
-    return None if owner is None else CustomerId(owner)
+) -> StoredKey | None:
+    """Return what is known of a key; None for unknown, used and expired ones."""
+    row = connection.execute(
+        _FIND_KEY, {"by_digest": digest, "for_purpose": purpose, "now": now}
+    ).one_or_none()
+    return None if row is None else StoredKey(row.id, CustomerId(row.customer_id), row.email)
 
 
 def use_key(connection: Connection, purpose: Purpose, *, digest: bytes, now: datetime) -> bool:
@@ -143,3 +184,30 @@ def remove_keys(connection: Connection, customer_id: CustomerId, purpose: Purpos
 def remove_all_keys(connection: Connection, customer_id: CustomerId) -> int:
     """Forget all keys of a customer; returns their number."""
     return connection.execute(_DELETE_ALL_KEYS, {"customer": customer_id}).rowcount
+
+
+def remove_keys_but_undo(
+    connection: Connection, customer_id: CustomerId, *, before: int = _NO_LIMIT
+) -> None:
+    """Forget all keys of a customer but those that undo an e-mail change.
+
+    With `before` also those of them that were issued later than the key with that id: who had the
+    address first has the last word.
+    """
+    connection.execute(_DELETE_KEYS_BUT_UNDO, {"customer": customer_id, "before": before})
+
+
+def list_email_keys(connection: Connection, customer_id: CustomerId) -> tuple[str, ...]:
+    """Return the normal forms of the addresses that the customer's keys lead to, in any order."""
+    rows = connection.execute(_EMAIL_KEYS, {"customer": customer_id})
+    return tuple(str(row.email_key) for row in rows)
+
+
+def is_reserved(connection: Connection, email: str, *, but_for: CustomerId, now: datetime) -> bool:
+    """Return whether another customer can still take this address back by an undo.
+
+    Ask after the address was written: the database makes the writer wait for whoever is giving it
+    up, and only a later statement sees that one's key.
+    """
+    parameters = {"key": email_key(email), "customer": but_for, "now": now}
+    return connection.execute(_RESERVED, parameters).first() is not None

@@ -1,4 +1,4 @@
-"""Changing the profile; an e-mail address changes at once (setting `EMAIL_CHANGE`)."""
+"""Changing the profile; what a new e-mail address takes is the business of `emails`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,12 +7,15 @@ from sqlalchemy import Connection
 
 from customer_api.core.clock import Clock
 from customer_api.core.types import Claims
-from customer_api.credentials import repository as credentials
 from customer_api.customers import repository as customers
+from customer_api.customers.emails import email_key
 from customer_api.customers.errors import PasswordsDiffer
 from customer_api.customers.models import Customer, Session, Units
 from customer_api.customers.service import check_email_length, require_owner
-from customer_api.security import rate_limit
+from customer_api.email_change.emails import EmailChangeService
+from customer_api.observability.security_events import SecurityEvent, record
+from customer_api.tokens import repository as tokens
+from customer_api.tokens.models import EndReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,40 +29,79 @@ class ChangeProfile:
     confirm_password: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedProfile:
+    """What a change has led to."""
+
+    customer: Customer
+    """As it is now."""
+    pending_email: str | None = None
+    """The address that waits for its confirmation; None when this change asked for no other one."""
+
+
 class ProfileChangeService:
     """Changes the profile of the customer who calls."""
 
-    def __init__(self, *, units: Units, clock: Clock) -> None:
+    def __init__(
+        self, *, units: Units, clock: Clock, emails: EmailChangeService, verifies_emails: bool
+    ) -> None:
         self._units = units
         self._clock = clock
+        self._emails = emails
+        self._verifies_emails = verifies_emails
 
     async def change_profile(
         self, claims: Claims, reference: str, command: ChangeProfile
-    ) -> Customer:
-        """Change the profile and return it as it is now; a command without values is fine.
+    ) -> ChangedProfile:
+        """Change the profile; a command without values is fine.
 
-        With the e-mail address all mailed keys die: whoever reads the old mailbox must not be able
-        to restore the password.
+        Another spelling of the e-mail address is stored like any value. Another address is asked
+        for at its mailbox (setting `EMAIL_CHANGE`, `verified`); with `immediate` it applies at once
+        and ends the customer's other sessions.
 
         Raises:
             NotOwner: the reference is not the caller's own, whether it exists or not.
             PasswordsDiffer: a password was sent along and its repetition is another one.
             EmailTooLong: more than 100 characters.
-            EmailTaken: another account has the new address.
+            EmailTaken: another account has the new address, or can still take it back.
         """
 
-        def work(connection: Connection, session: Session) -> Customer:
-            before = session.customer
+        def work(
+            connection: Connection, session: Session
+        ) -> tuple[ChangedProfile, SecurityEvent | None]:
             require_owner(session, reference)
             if command.password is not None and command.password != command.confirm_password:
                 raise PasswordsDiffer
             check_email_length(command.values.get("email"))
-            if not command.values:
-                return before
-            after = customers.change(connection, before.id, command.values, now=self._clock.now())
-            if after.email_key != before.email_key:
-                credentials.remove_all_keys(connection, before.id)
-                rate_limit.forget(connection, before.email_key)
-            return after
+            values = dict(command.values)
+            email = _other_address(session.customer, values)
+            if email is None:
+                return ChangedProfile(self._change(connection, session, values)), None
+            if self._verifies_emails:
+                del values["email"]
+                self._emails.request(connection, session.customer, email)
+                customer = self._change(connection, session, values)
+                return ChangedProfile(customer, email), SecurityEvent.EMAIL_CHANGE_REQUESTED
+            customer = self._emails.apply(connection, session.customer, values)
+            now = self._clock.now()
+            tokens.end_other_sessions(connection, session, EndReason.EMAIL_CHANGED, now=now)
+            return ChangedProfile(customer), SecurityEvent.EMAIL_CHANGED
 
-        return await self._units.write_as(claims, work)
+        changed, event = await self._units.write_as(claims, work)
+        if event is not None:
+            record(event, reference=reference)
+        return changed
+
+    def _change(
+        self, connection: Connection, session: Session, values: Mapping[str, object]
+    ) -> Customer:
+        if not values:
+            return session.customer
+        return customers.change(connection, session.customer.id, values, now=self._clock.now())
+
+
+def _other_address(customer: Customer, values: Mapping[str, object]) -> str | None:
+    """Return the address among the values; None when it is the present one in any spelling."""
+    email = values.get("email")
+    is_other = isinstance(email, str) and email_key(email) != customer.email_key
+    return str(email) if is_other else None

@@ -22,6 +22,10 @@ ACCOUNT_EXISTS: Final = "account_exists"
 PASSWORD_RESTORE: Final = "password_restore"  # noqa: S105 - a template's name
 PASSWORD_CHANGED: Final = "password_changed"  # noqa: S105 - a template's name
 REFRESH_TOKEN_REUSED: Final = "refresh_token_reused"  # noqa: S105 - a template's name
+PASSWORD_REMOVED: Final = "password_removed"  # noqa: S105 - a template's name
+EMAIL_CHANGE: Final = "email_change"
+EMAIL_CHANGED: Final = "email_changed"
+EMAIL_CHANGE_UNDONE: Final = "email_change_undone"
 ACCOUNT_DELETED: Final = "account_deleted"
 
 REFERENCE_HEADER: Final = "Customer-Reference"
@@ -73,7 +77,8 @@ class Mail:
     """The customer's public reference; a header field shows it."""
     customer_id: CustomerId
     variables: Mapping[str, str]
-    """`first_name` and `last_name` (may be empty), `link` and `hours` where the template has a link."""
+    """`first_name` and `last_name` (may be empty); where the template has a link, `link` and its
+    lifetime as `hours` and as `minutes`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ from customer_api.credentials import repository as credentials
 from customer_api.credentials.errors import NewPasswordsDiffer, PasswordWrong
 from customer_api.credentials.keys import MailedKeys
 from customer_api.credentials.mails import KeyMails
+from customer_api.credentials.models import Purpose
 from customer_api.customers import repository as customers
 from customer_api.customers.errors import PasswordsDiffer
-from customer_api.customers.mails import mail_to
 from customer_api.customers.models import Customer, Session, Units
 from customer_api.customers.service import require_owner
-from customer_api.mail.message import PASSWORD_CHANGED, PASSWORD_RESTORE
-from customer_api.mail.outbox import Outbox
-from customer_api.passwords.errors import RestoreKeyInvalid
+from customer_api.mail.message import PASSWORD_CHANGED, PASSWORD_REMOVED, PASSWORD_RESTORE
+from customer_api.observability.security_events import SecurityEvent, record
+from customer_api.passwords.errors import PasswordUndoKeyInvalid, RestoreKeyInvalid
 from customer_api.security.hashing import PasswordHasher
 from customer_api.security.password_policy import PasswordPolicy
 from customer_api.security.rate_limit import LoginLimits, MailboxLimits
@@ -55,10 +55,10 @@ class PasswordService:
         policy: PasswordPolicy,
         logins: LoginLimits,
         mailboxes: MailboxLimits,
-        outbox: Outbox,
         confirmation_keys: MailedKeys,
         restore_keys: MailedKeys,
         restores: KeyMails,
+        undos: KeyMails,
     ) -> None:
         self._units = units
         self._clock = clock
@@ -66,10 +66,10 @@ class PasswordService:
         self._policy = policy
         self._logins = logins
         self._mailboxes = mailboxes
-        self._outbox = outbox
         self._confirmation_keys = confirmation_keys
         self._restore_keys = restore_keys
         self._restores = restores
+        self._undos = undos
 
     async def change(self, claims: Claims, reference: str, command: ChangePassword) -> None:
         """Replace the password and end the customer's other sessions.
@@ -100,7 +100,8 @@ class PasswordService:
             credentials.set_password_hash(connection, session.customer.id, new_digest, now=now)
             tokens.end_other_sessions(connection, session, EndReason.PASSWORD_CHANGED, now=now)
             self._restore_keys.void(connection, session.customer.id)
-            self._outbox.put(connection, mail_to(session.customer, PASSWORD_CHANGED))
+            credentials.remove_keys(connection, session.customer.id, Purpose.EMAIL_CHANGE)
+            self._undos.send(connection, session.customer, PASSWORD_CHANGED)
 
         await self._units.write_as(claims, finish)
 
@@ -144,7 +145,32 @@ class PasswordService:
             tokens.end_all_sessions(connection, customer.id, EndReason.PASSWORD_CHANGED, now=now)
             customers.mark_registered(connection, customer.id, now=now)
             self._confirmation_keys.void(connection, customer.id)
+            credentials.remove_keys(connection, customer.id, Purpose.EMAIL_CHANGE)
             self._logins.succeeded(connection, customer.email_key)
-            self._outbox.put(connection, mail_to(customer, PASSWORD_CHANGED))
+            self._undos.send(connection, customer, PASSWORD_CHANGED)
 
         await self._units.write(work)
+
+    async def undo(self, key: str) -> None:
+        """Lock everybody out with the key from the mail that told of a new password.
+
+        The password is removed, all sessions end, and the mailbox gets a key to restore it. The
+        other mailed keys die; who had the account under an earlier address can still take it back.
+
+        Raises:
+            PasswordUndoKeyInvalid: the key does not work, for whatever reason.
+        """
+
+        def work(connection: Connection) -> Customer:
+            customer = self._undos.keys.use(connection, key)
+            if customer is None:
+                raise PasswordUndoKeyInvalid
+            now = self._clock.now()
+            credentials.remove_password(connection, customer.id)
+            credentials.remove_keys_but_undo(connection, customer.id)
+            tokens.end_all_sessions(connection, customer.id, EndReason.PASSWORD_CHANGED, now=now)
+            self._restores.send(connection, customer, PASSWORD_REMOVED)
+            return customer
+
+        customer = await self._units.write(work)
+        record(SecurityEvent.PASSWORD_CHANGE_UNDONE, reference=customer.reference)

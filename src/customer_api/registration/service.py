@@ -161,11 +161,17 @@ class RegistrationService:
             reference = self._references.next(connection)
             added = customers.add(connection, self._new(command, reference), now=self._clock.now())
             if added is not None:
+                self._refuse_reserved(connection, added)
                 return added, True
             existing = customers.lock_by_email(connection, command.email)
             if existing is not None:
                 return existing, False
         raise RuntimeError("no free customer reference found")
+
+    def _refuse_reserved(self, connection: Connection, added: Customer) -> None:
+        now = self._clock.now()
+        if credentials.is_reserved(connection, added.email, but_for=added.id, now=now):
+            raise EmailTaken  # who just lost the address can still take it back
 
     def _new(self, command: SignUp, reference: Reference) -> NewCustomer:
         return NewCustomer(

@@ -35,10 +35,11 @@ from customer_api.customers.errors import (
     NotOwner,
     PasswordsDiffer,
 )
+from customer_api.email_change.errors import EmailChangeKeyInvalid
 from customer_api.jsonapi.errors import ErrorObject, validation_errors
 from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
 from customer_api.observability.security_events import SecurityEvent, record
-from customer_api.passwords.errors import RestoreKeyInvalid
+from customer_api.passwords.errors import PasswordUndoKeyInvalid, RestoreKeyInvalid
 from customer_api.registration.errors import ConfirmationKeyInvalid
 from customer_api.security.jwt import TokenInvalid
 from customer_api.security.password_policy import (
@@ -115,6 +116,8 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
     ConfirmationKeyInvalid: Row(
         "423", 422, "This email confirmation code is invalid or has been already used."
     ),
+    EmailChangeKeyInvalid: Row("430", 422, "E-mail change key is not valid."),
+    PasswordUndoKeyInvalid: Row("431", 422, "Password undo key is not valid."),
     StoreNotFound: Row("601", 404, "Store not found."),
     OrderNotFound: Row("801", 404, "Can't find order by the given order reference"),
     OrdersNotOwned: Row("802", 403, "Unauthorized request."),

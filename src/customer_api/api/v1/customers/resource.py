@@ -1,6 +1,7 @@
 """`customers` on the wire (contract 3.1)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from customer_api.api.v1 import fields
 from customer_api.api.v1.addresses import resource as addresses
 from customer_api.core.settings import Settings
 from customer_api.customers.models import GENDERS, Customer
-from customer_api.email_change.service import ChangeProfile
+from customer_api.email_change.service import ChangedProfile, ChangeProfile
 from customer_api.jsonapi.constraints import (
     Choice,
     IsTrue,
@@ -137,6 +138,16 @@ def to_resource(customer: Customer, links: Links, book: Sequence[BookEntry] = ()
             ]
         },
     )
+
+
+def to_changed_resource(
+    changed: ChangedProfile, links: Links, book: Sequence[BookEntry] = ()
+) -> Resource:
+    """Return the customer as the answer to a change shows it: with the address that is pending."""
+    resource = to_resource(changed.customer, links, book)
+    if changed.pending_email is None:
+        return resource
+    return replace(resource, meta={"pendingEmail": changed.pending_email})
 
 
 def timestamp(moment: datetime) -> str:

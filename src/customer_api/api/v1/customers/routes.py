@@ -29,6 +29,7 @@ from customer_api.api.v1.customers.resource import (
     change_fields,
     create_fields,
     to_change,
+    to_changed_resource,
     to_resource,
     to_sign_up,
 )
@@ -129,12 +130,16 @@ async def change_customer(
     profile_changes: ProfileChangesDep,
     address_book: AddressesDep,
 ) -> Response:
-    """Change the profile; absent attributes stay, and a password is never changed here."""
+    """Change the profile; absent attributes stay, and a password is never changed here.
+
+    Another e-mail waits for its confirmation: `data.meta.pendingEmail`.
+    """
     command = to_change(call.attributes)
-    customer = await profile_changes.change_profile(call.claims, reference, command)
+    changed = await profile_changes.change_profile(call.claims, reference, command)
     includes_book = addresses.TYPE in call.query.include
     book = await address_book.book(call.claims, reference) if includes_book else ()
-    return JsonApiResponse(document.single(to_resource(customer, call.links, book), call.query))
+    resource = to_changed_resource(changed, call.links, book)
+    return JsonApiResponse(document.single(resource, call.query))
 
 
 @router.delete(
