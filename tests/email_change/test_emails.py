@@ -144,11 +144,13 @@ async def test_mailbox_and_password_together_change_the_address(shop, ada):
 
 
 @pytest.mark.promise("S48")
-async def test_a_wrong_password_is_a_failed_login_and_leaves_the_key(shop, ada):
+async def test_a_wrong_password_is_a_failed_login_and_leaves_the_key(shop, ada, caplog):
     key = await pending_key(shop, ada)
 
     answer = await shop.confirm_email(key, OTHER_PASSWORD)
 
+    (event,) = (it for it in caplog.records if it.message == "login_failed")
+    assert event.reference == ada.reference
     (failures,) = await rows(shop, LoginFailureRow)
     assert only_error(answer) == WRONG_PASSWORD
     assert (failures.subject, failures.failures) == (email_key(ada.email), 1)

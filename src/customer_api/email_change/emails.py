@@ -117,15 +117,16 @@ class EmailChangeService:
             HashingBusy: too many passwords to verify at once.
         """
 
-        def begin(connection: Connection) -> str | None:
+        def begin(connection: Connection) -> tuple[Customer, str | None]:
             owner = self._changes.keys.find_owner(connection, command.key)
             if owner is None:
                 raise EmailChangeKeyInvalid
             self._logins.reserve(connection, owner.email_key, command.client_address)
-            return credentials.find_password_hash(connection, owner.id)
+            return owner, credentials.find_password_hash(connection, owner.id)
 
-        digest = await self._units.write(begin)
+        owner, digest = await self._units.write(begin)
         if not (await self._hasher.verify(command.password, digest)).matches:
+            record(SecurityEvent.LOGIN_FAILED, reference=owner.reference)
             raise PasswordWrong
 
         def finish(connection: Connection) -> Customer:
