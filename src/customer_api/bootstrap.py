@@ -26,6 +26,8 @@ from customer_api.customers.references import (
 )
 from customer_api.customers.service import CustomerService
 from customer_api.email_change.service import ProfileChangeService
+from customer_api.idempotency.marks import Marks
+from customer_api.idempotency.service import IdempotencyService
 from customer_api.mail.outbox import Outbox
 from customer_api.mail.render import Renderer
 from customer_api.mail.transport import Transport, open_transport
@@ -69,6 +71,7 @@ class Container:
     passwords: PasswordService
     tokens: TokenService
     anonymization: AnonymizationService
+    idempotency: IdempotencyService
     retention: Retention
     mail_worker: MailWorker
     schema_revision: str
@@ -121,6 +124,7 @@ def build(
         passwords=_passwords(parts),
         tokens=_tokens(parts),
         anonymization=anonymization,
+        idempotency=_idempotency(parts),
         retention=Retention(
             units=parts.units,
             clock=parts.clock,
@@ -256,6 +260,15 @@ def _tokens(parts: _Parts) -> TokenService:
             session=settings.refresh_token_max_ttl_seconds,
             retry=settings.refresh_retry_seconds,
         ),
+    )
+
+
+def _idempotency(parts: _Parts) -> IdempotencyService:
+    return IdempotencyService(
+        units=parts.units,
+        clock=parts.clock,
+        marks=Marks([key.idempotency_secret for key in parts.signing_keys]),
+        ttl_seconds=parts.settings.idempotency_ttl_seconds,
     )
 
 

@@ -9,7 +9,15 @@ from customer_api.plugin import ANONYMIZERS
 from tests.anonymization import plugins
 from tests.anonymization.plugins import entry_point
 
-BUILT_IN_NAMES = ["credentials", "tokens", "mail", "rate_limits", "addresses", "customer"]
+BUILT_IN_NAMES = [
+    "credentials",
+    "tokens",
+    "mail",
+    "idempotency",
+    "rate_limits",
+    "addresses",
+    "customer",
+]
 
 
 def names(anonymizers):

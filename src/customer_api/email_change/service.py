@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from customer_api.core.clock import Clock
+from customer_api.core.db import Keep, keep_nothing
+from customer_api.core.states import ANY_STATE, ExpectedState
 from customer_api.core.types import Claims
 from customer_api.credentials import repository as credentials
 from customer_api.customers import repository as customers
@@ -34,15 +36,22 @@ class ProfileChangeService:
         self._clock = clock
 
     async def change_profile(
-        self, claims: Claims, reference: str, command: ChangeProfile
+        self,
+        claims: Claims,
+        reference: str,
+        command: ChangeProfile,
+        *,
+        expected: ExpectedState = ANY_STATE,
+        keep: Keep[Customer] = keep_nothing,
     ) -> Customer:
         """Change the profile and return it as it is now; a command without values is fine.
 
         With the e-mail address all mailed keys die: whoever reads the old mailbox must not be able
-        to restore the password.
+        to restore the password. `keep` is given the result inside its transaction.
 
         Raises:
             NotOwner: the reference is not the caller's own, whether it exists or not.
+            StateOutdated: the profile is in none of the expected states.
             PasswordsDiffer: a password was sent along and its repetition is another one.
             EmailTooLong: more than 100 characters.
             EmailTaken: another account has the new address.
@@ -51,6 +60,7 @@ class ProfileChangeService:
         def work(connection: Connection, session: Session) -> Customer:
             before = session.customer
             require_owner(session, reference)
+            expected.require(before.state)
             if command.password is not None and command.password != command.confirm_password:
                 raise PasswordsDiffer
             check_email_length(command.values.get("email"))
@@ -62,4 +72,4 @@ class ProfileChangeService:
                 rate_limit.forget(connection, before.email_key)
             return after
 
-        return await self._units.write_as(claims, work)
+        return await self._units.write_as(claims, work, keep)

@@ -18,7 +18,9 @@ from customer_api.api.body import (
     EncodingUnsupported,
     TypeInvalid,
 )
+from customer_api.api.conditions import to_etag
 from customer_api.api.deps import ResourceIdMissing, ValidationFailed
+from customer_api.api.once import IdempotencyKeyInvalid
 from customer_api.api.responses import refusal
 from customer_api.api.v1.refusals import (
     OrderNotFound,
@@ -27,6 +29,7 @@ from customer_api.api.v1.refusals import (
     WishlistNotFound,
 )
 from customer_api.core.errors import AppError, TokenRefused, Unavailable
+from customer_api.core.states import StateOutdated
 from customer_api.credentials.errors import NewPasswordsDiffer, PasswordWrong
 from customer_api.customers.errors import (
     CustomerNotFound,
@@ -35,6 +38,7 @@ from customer_api.customers.errors import (
     NotOwner,
     PasswordsDiffer,
 )
+from customer_api.idempotency.errors import IdempotencyKeyReused, RequestInProgress
 from customer_api.jsonapi.errors import ErrorObject, validation_errors
 from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
 from customer_api.passwords.errors import RestoreKeyInvalid
@@ -73,6 +77,7 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
     QueryInvalid: Row(None, 400, "Query parameters are invalid."),
     BodyInvalid: Row(None, 400, "Post data is invalid."),
     TypeInvalid: Row(None, 400, "Invalid type."),
+    IdempotencyKeyInvalid: Row(None, 400, "Idempotency-Key header value is invalid."),
     ResourceIdMissing: Row(None, 400, "Resource id is not specified."),
     BodyTooLarge: Row(None, 413, "Content Too Large"),
     EncodingUnsupported: Row(None, 415, "Unsupported Media Type"),
@@ -86,6 +91,7 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
         400,
         "Headers request error. A user can't act as logged and not logged user at the same time.",
     ),
+    StateOutdated: Row("006", 412, "If-Match header value is invalid."),
     WishlistNotFound: Row("201", 404, "Can't find wishlist."),
     EmailTaken: Row("400", 422, EMAIL_TAKEN_DETAIL),
     CustomerNotFound: Row("402", 404, "Customer not found."),
@@ -117,6 +123,12 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
     StoreNotFound: Row("601", 404, "Store not found."),
     OrderNotFound: Row("801", 404, "Can't find order by the given order reference"),
     OrdersNotOwned: Row("802", 403, "Unauthorized request."),
+    IdempotencyKeyReused: Row(
+        "1241", 422, "The Idempotency-Key was used for another request before."
+    ),
+    RequestInProgress: Row(
+        "1242", 409, "The first request with this Idempotency-Key is still in progress."
+    ),
     TooManyAttempts: Row("5900", 429, "Account is blocked. Please try again in N minute(s)."),
     Unavailable: Row(None, 503, UNAVAILABLE_DETAIL),
 }
@@ -142,12 +154,14 @@ def to_answer(error: AppError) -> Response:
     if isinstance(error, ValidationFailed):
         return refusal(validation_errors(error.violations))
     row = row_of(type(error))
-    detail, headers = row.detail, {}
+    detail, headers, meta = row.detail, {}, None
     if isinstance(error, TooManyAttempts):
         detail = blocked_detail(error)
-    if isinstance(error, TooManyAttempts | Unavailable):
+    if isinstance(error, StateOutdated):
+        meta = {"etag": to_etag(error.present)}
+    if isinstance(error, TooManyAttempts | Unavailable | RequestInProgress):
         headers["Retry-After"] = str(error.retry_after_seconds)
-    return refusal([ErrorObject(row.status, detail, code=row.code)], headers)
+    return refusal([ErrorObject(row.status, detail, code=row.code, meta=meta)], headers)
 
 
 async def answer_failure(request: Request, _error: Exception) -> Response:
