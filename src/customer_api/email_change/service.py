@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from customer_api.core.clock import Clock
+from customer_api.core.db import Keep, keep_nothing
+from customer_api.core.states import ANY_STATE, ExpectedState
 from customer_api.core.types import Claims
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
@@ -37,6 +39,8 @@ class ChangedProfile:
     """As it is now."""
     pending_email: str | None = None
     """The address that waits for its confirmation; None when this change asked for no other one."""
+    has_other_email: bool = False
+    """Whether another address applies from now on."""
 
 
 class ProfileChangeService:
@@ -51,45 +55,53 @@ class ProfileChangeService:
         self._verifies_emails = verifies_emails
 
     async def change_profile(
-        self, claims: Claims, reference: str, command: ChangeProfile
+        self,
+        claims: Claims,
+        reference: str,
+        command: ChangeProfile,
+        *,
+        expected: ExpectedState = ANY_STATE,
+        keep: Keep[ChangedProfile] = keep_nothing,
     ) -> ChangedProfile:
         """Change the profile; a command without values is fine.
 
         Another spelling of the e-mail address is stored like any value. Another address is asked
         for at its mailbox (setting `EMAIL_CHANGE`, `verified`); with `immediate` it applies at once
-        and ends the customer's other sessions.
+        and ends the customer's other sessions. `keep` is given the result inside its transaction.
 
         Raises:
             NotOwner: the reference is not the caller's own, whether it exists or not.
+            StateOutdated: the profile is in none of the expected states.
             PasswordsDiffer: a password was sent along and its repetition is another one.
             EmailTooLong: more than 100 characters.
             EmailTaken: another account has the new address, or can still take it back.
         """
 
-        def work(
-            connection: Connection, session: Session
-        ) -> tuple[ChangedProfile, SecurityEvent | None]:
+        def work(connection: Connection, session: Session) -> ChangedProfile:
             require_owner(session, reference)
+            expected.require(session.customer.state)
             if command.password is not None and command.password != command.confirm_password:
                 raise PasswordsDiffer
             check_email_length(command.values.get("email"))
             values = dict(command.values)
             email = _other_address(session.customer, values)
             if email is None:
-                return ChangedProfile(self._change(connection, session, values)), None
+                return ChangedProfile(self._change(connection, session, values))
             if self._verifies_emails:
                 del values["email"]
                 self._emails.request(connection, session.customer, email)
                 customer = self._change(connection, session, values)
-                return ChangedProfile(customer, email), SecurityEvent.EMAIL_CHANGE_REQUESTED
+                return ChangedProfile(customer, email)
             customer = self._emails.apply(connection, session.customer, values)
             now = self._clock.now()
             tokens.end_other_sessions(connection, session, EndReason.EMAIL_CHANGED, now=now)
-            return ChangedProfile(customer), SecurityEvent.EMAIL_CHANGED
+            return ChangedProfile(customer, has_other_email=True)
 
-        changed, event = await self._units.write_as(claims, work)
-        if event is not None:
-            record(event, reference=reference)
+        changed = await self._units.write_as(claims, work, keep)
+        if changed.pending_email is not None:
+            record(SecurityEvent.EMAIL_CHANGE_REQUESTED, reference=reference)
+        if changed.has_other_email:
+            record(SecurityEvent.EMAIL_CHANGED, reference=reference)
         return changed
 
     def _change(

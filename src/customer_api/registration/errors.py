@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from customer_api.core.ids import Reference
+from customer_api.core.ids import CustomerId
 from customer_api.credentials.errors import MailedKeyRefused
 from customer_api.customers.errors import EmailTaken
 
@@ -13,9 +13,13 @@ class AddressRegistered(EmailTaken):
     keeps_changes: ClassVar[bool] = True
     """The mail and the mark of doubt must outlive the refusal."""
 
-    def __init__(self, owner: Reference) -> None:
+
+class AddressReserved(EmailTaken):
+    """Somebody registered an address that its former owner can still take back by an undo."""
+
+    def __init__(self, holder: CustomerId) -> None:
         super().__init__()
-        self.owner = owner
+        self.holder = holder
 
 
 class ConfirmationKeyInvalid(MailedKeyRefused):

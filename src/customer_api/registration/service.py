@@ -7,13 +7,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 from customer_api.core.clock import Clock
+from customer_api.core.db import Keep, keep_nothing
 from customer_api.core.ids import CustomerId, Reference
 from customer_api.credentials import repository as credentials
 from customer_api.credentials.keys import MailedKeys
 from customer_api.credentials.mails import KeyMails
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
-from customer_api.customers.errors import EmailTaken, PasswordsDiffer
+from customer_api.customers.errors import PasswordsDiffer
 from customer_api.customers.mails import mail_to
 from customer_api.customers.models import Customer, NewCustomer, Units
 from customer_api.customers.references import References
@@ -27,7 +28,11 @@ from customer_api.mail.message import (
 from customer_api.mail.outbox import Outbox
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.registration import repository
-from customer_api.registration.errors import AddressRegistered, ConfirmationKeyInvalid
+from customer_api.registration.errors import (
+    AddressRegistered,
+    AddressReserved,
+    ConfirmationKeyInvalid,
+)
 from customer_api.security.hashing import PasswordHasher
 from customer_api.security.password_policy import PasswordPolicy
 from customer_api.security.rate_limit import MailboxLimits
@@ -92,19 +97,20 @@ class RegistrationService:
         self._restores = restores
         self._rules = rules
 
-    async def sign_up(self, command: SignUp) -> Customer:
+    async def sign_up(self, command: SignUp, *, keep: Keep[Customer] = keep_nothing) -> Customer:
         """Register a customer and queue the confirmation (or welcome) mail.
 
         When the address is taken its mailbox is told, a few times an hour at the most. If that
         account was never confirmed the mail brings a fresh key, and the stored password is not
-        trusted any more: nobody knows who chose it.
+        trusted any more: nobody knows who chose it. `keep` is given the customer inside the
+        transaction (`UnitsOfWork.write`).
 
         Raises:
             PasswordsDiffer: the two passwords are not the same.
             PasswordRefused: the policy rejects it; the subclass names the first broken rule.
             EmailTooLong: more than 100 characters.
             EmailTaken: the address has an account (unless conflicts are hidden; then a customer
-                is returned that exists nowhere).
+                is returned that has nothing but the internal id in common with that account).
         """
         if command.confirm_password not in {None, command.password}:
             raise PasswordsDiffer
@@ -112,11 +118,17 @@ class RegistrationService:
         self._policy.check(command.password, email=command.email)
         digest = await self._hasher.hash(command.password)
 
+        owner: Customer | None = None
+
         def work(connection: Connection) -> Customer:
+            nonlocal owner
             customer, is_new = self._add(connection, command)
             if not is_new:
+                owner = customer
                 self._tell_owner(connection, customer)
-                raise AddressRegistered(customer.reference)
+                if self._rules.hides_conflicts:
+                    return self._phantom(connection, command, owner=customer)
+                raise AddressRegistered
             now = self._clock.now()
             credentials.set_password_hash(connection, customer.id, digest, now=now)
             repository.add(
@@ -131,14 +143,16 @@ class RegistrationService:
             return customer
 
         try:
-            customer = await self._units.write(work)
-        except EmailTaken as taken:
-            if isinstance(taken, AddressRegistered):
-                record(SecurityEvent.REGISTRATION_REPEATED, reference=taken.owner)
-            if self._rules.hides_conflicts:
-                return await self._phantom(command)
-            raise
-        record(SecurityEvent.CUSTOMER_REGISTERED, reference=customer.reference)
+            customer = await self._units.write(work, keep)
+        except AddressReserved as reserved:
+            if not self._rules.hides_conflicts:
+                raise
+            return await self._hide(command, reserved.holder, keep)
+        finally:
+            if owner is not None:
+                record(SecurityEvent.REGISTRATION_REPEATED, reference=owner.reference)
+        if owner is None:
+            record(SecurityEvent.CUSTOMER_REGISTERED, reference=customer.reference)
         return customer
 
     async def confirm(self, key: str) -> None:
@@ -177,8 +191,9 @@ class RegistrationService:
 
     def _refuse_reserved(self, connection: Connection, added: Customer) -> None:
         now = self._clock.now()
-        if credentials.is_reserved(connection, added.email, but_for=added.id, now=now):
-            raise EmailTaken  # who just lost the address can still take it back
+        holder = credentials.find_holder(connection, added.email, but_for=added.id, now=now)
+        if holder is not None:
+            raise AddressReserved(holder)
 
     def _new(self, command: SignUp, reference: Reference) -> NewCustomer:
         return NewCustomer(
@@ -205,13 +220,20 @@ class RegistrationService:
         else:
             self._confirmations.send(connection, owner, REGISTRATION_CONFIRMATION)
 
-    async def _phantom(self, command: SignUp) -> Customer:
-        """Return what a free address would have got."""
-        reference = await self._units.write(self._references.next)
-        new = self._new(command, reference)
+    async def _hide(self, command: SignUp, holder: CustomerId, keep: Keep[Customer]) -> Customer:
+        """Answer as for a free address, after the registration was rolled back."""
+
+        def work(connection: Connection) -> Customer:
+            return self._phantom(connection, command, owner=customers.lock(connection, holder))
+
+        return await self._units.write(work, keep)
+
+    def _phantom(self, connection: Connection, command: SignUp, *, owner: Customer) -> Customer:
+        """Return what a free address would have got; its data is erased with the owner's."""
+        new = self._new(command, self._references.next(connection))
         now = self._clock.now()
         return Customer(
-            id=CustomerId(0),
+            id=owner.id,
             reference=new.reference,
             email=new.email,
             email_key=email_key(new.email),
