@@ -144,14 +144,7 @@ def build(
             anonymization=anonymization,
             unconfirmed_ttl_days=settings.unconfirmed_ttl_days,
         ),
-        mail_worker=MailWorker(
-            units=parts.units,
-            outbox=parts.outbox,
-            renderer=_renderer(settings),
-            transport=transport or open_transport(settings.mail_url.get_secret_value()),
-            clock=parts.clock,
-            max_tries=settings.mail_max_tries,
-        ),
+        mail_worker=_mail_worker(parts, transport),
         schema_revision=head_revision(),
     )
 
@@ -317,6 +310,18 @@ def _idempotency(parts: _Parts) -> IdempotencyService:
         clock=parts.clock,
         marks=Marks(lambda: [key.idempotency_secret for key in parts.ring.keys]),
         ttl_seconds=parts.settings.idempotency_ttl_seconds,
+    )
+
+
+def _mail_worker(parts: _Parts, transport: Transport | None) -> MailWorker:
+    settings = parts.settings
+    return MailWorker(
+        units=parts.units,
+        outbox=parts.outbox,
+        renderer=_renderer(settings),
+        transport=transport or open_transport(settings.mail_url.get_secret_value()),
+        clock=parts.clock,
+        max_tries=settings.mail_max_tries,
     )
 
 
