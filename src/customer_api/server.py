@@ -11,6 +11,7 @@ from uvicorn.protocols.http import httptools_impl
 
 from customer_api.anonymization.errors import AnonymizersInvalid
 from customer_api.api.headers import SECURITY_HEADERS
+from customer_api.api.stopping import AnnouncedStop
 from customer_api.bootstrap import build
 from customer_api.core.settings import Settings, SettingsInvalid, load_settings
 from customer_api.jsonapi.document import MEDIA_TYPE
@@ -21,6 +22,8 @@ from customer_api.security.signing_keys import SigningKeyInvalid
 
 KEEP_ALIVE_SECONDS: Final = 15
 GRACE_SECONDS: Final = 20
+# A process that starts on a busy machine answers its supervisor late; killing it would not help.
+WORKER_HEALTH_SECONDS: Final = 30
 
 # RFC 9110 renamed these; Python's table follows from 3.13 on only, and uvicorn takes it from there.
 REASON_PHRASES: Final = {
@@ -61,6 +64,7 @@ def run(*, host: str, port: int, workers: int) -> None:
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=WORKER_HEALTH_SECONDS,
     )
 
 
@@ -91,7 +95,7 @@ def application() -> ASGIApp:
     settings = load_settings()
     configure_logging(settings.log_level)
     rename_reason_phrases()
-    return create_app(build(settings))
+    return AnnouncedStop(create_app(build(settings)), delay_seconds=settings.shutdown_delay_seconds)
 
 
 def rename_reason_phrases() -> None:

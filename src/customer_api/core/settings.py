@@ -328,6 +328,15 @@ class Settings(BaseSettings):
     )
     login_block_max_seconds: int = Field(900, ge=1, description="Longest block.")
 
+    # Process
+    shutdown_delay_seconds: float = Field(
+        5.0,
+        ge=0,
+        le=60,
+        description="How long a server goes on after SIGTERM, not ready, before it closes its "
+        "socket; longer than the proxy takes to notice.",
+    )
+
     # Logs
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severity that is logged."
