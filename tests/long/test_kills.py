@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 
 from tests.faults.flows import FLOWS
-from tests.faults.killed import Killer
 from tests.faults.sweep import NOTHING, sweep
+from tests.long.killed import Killer
 
 pytestmark = pytest.mark.long
 

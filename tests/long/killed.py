@@ -33,9 +33,8 @@ class Killer:
     async def attempt(self, name: str, number: int, email: str, prepared: Prepared) -> Outcome:
         """Do a flow in a process that is killed at the n-th call, if there are so many."""
         reader, writer = self._context.Pipe(duplex=False)
-        process = self._context.Process(
-            target=_do, args=(self._settings, name, number, email, prepared, writer)
-        )
+        job = (name, number, email, prepared)
+        process = self._context.Process(target=_do, args=(self._settings, job, writer))
         process.start()
         writer.close()
         await asyncio.to_thread(process.join, TIMEOUT_SECONDS)
@@ -45,11 +44,8 @@ class Killer:
         return Outcome(was_hit=True, status=None)
 
 
-def _do(
-    settings: dict[str, Any], name: str, number: int, email: str, prepared: Prepared, writer: Any
-) -> None:
-    status = asyncio.run(_answer(settings, name, number, email, prepared))
-    writer.send(status)
+def _do(settings: dict[str, Any], job: tuple[str, int, str, Prepared], writer: Any) -> None:
+    writer.send(asyncio.run(_answer(settings, *job)))
     os._exit(_ANSWERED)  # without the clean-up of a test process
 
 
@@ -62,7 +58,5 @@ async def _answer(
         transport=httpx.ASGITransport(create_app(container)), base_url="http://api.shop.example/v1"
     )
     with injected(kill, number):
-        answer = await FLOWS[name].act(
-            Shop(container, client, clock, transport), email, prepared
-        )
+        answer = await FLOWS[name].act(Shop(container, client, clock, transport), email, prepared)
     return answer.status_code
