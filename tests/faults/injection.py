@@ -3,8 +3,6 @@
 Nothing in the program knows of it: SQLAlchemy tells of each statement, and its commits are wrapped.
 """
 
-import os
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -82,8 +80,3 @@ def lose_answer(connection: Any) -> None:
     """Cut an asyncpg connection so that nobody knows whether the call before was answered."""
     connection.terminate()
     raise ConnectionResetError
-
-
-def kill(_connection: object) -> None:
-    """End this process at once, as `kill -9` does."""
-    os.kill(os.getpid(), signal.SIGKILL)

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from itertools import count
 from typing import Final
 
 from tests.faults.flows import Flow, Prepared
@@ -52,7 +51,9 @@ async def sweep(shop: Shop, flow: Flow, attempt: Attempt) -> Sweep:
     """
     result = Sweep([], [])
     email, prepared = "", None
-    for number in count(1):
+    number = 0
+    while True:
+        number += 1
         if not result.changes or result.changes[-1] != NOTHING:
             email = f"ada{number}@shop.example"
             prepared = await flow.prepare(shop, email)
@@ -60,8 +61,7 @@ async def sweep(shop: Shop, flow: Flow, attempt: Attempt) -> Sweep:
         result.outcomes.append(await attempt(number, email, prepared))
         result.changes.append(change(before, await state_of(shop)))
         if not result.outcomes[-1].was_hit:
-            break
+            return result
         if result.changes[-1] != NOTHING:
             repeated = await flow.act(shop, email, prepared)
             assert repeated.status_code == flow.repeated
-    return result

@@ -46,6 +46,15 @@ async def talk(proxy):
         writer.close()
 
 
+async def receive(port):
+    """Connect and wait for a byte."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        await reader.readexactly(1)
+    finally:
+        writer.close()
+
+
 LOST = (asyncio.IncompleteReadError, ConnectionResetError)
 
 
@@ -113,10 +122,5 @@ async def test_an_end_is_passed_on(proxy):
 async def test_nobody_behind_the_proxy_is_a_lost_connection():
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
-        with ChaosProxy(reserved.getsockname()[1]) as proxy:
-            reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
-
-            with pytest.raises(LOST):
-                await reader.readexactly(1)
-
-            writer.close()
+        with ChaosProxy(reserved.getsockname()[1]) as proxy, pytest.raises(LOST):
+            await receive(proxy.port)

@@ -188,6 +188,7 @@ async def test_unavailable_server_costs_no_mail_a_try(box, worker, transport):
     assert await worker.run_once() == 2
 
 
+@pytest.mark.promise("S85", "G11")
 async def test_mail_sent_but_not_marked_is_sent_again_with_the_same_id(
     box, make_worker, transport, clock
 ):
@@ -259,6 +260,7 @@ async def test_logs_name_no_person(box, worker, transport, caplog):
     assert "Lovelace" not in logged
 
 
+@pytest.mark.promise("S87")
 async def test_two_workers_send_every_mail_once_and_in_order(
     box, database_url, make_worker, transport
 ):
@@ -297,6 +299,7 @@ async def test_loop_sends_everything_before_it_rests(box, worker, transport):
     assert await box.do("count_waiting") == 0
 
 
+@pytest.mark.promise("S98")
 async def test_stop_finishes_the_mail_in_hand_and_returns_the_others(box, make_worker):
     for name in ("ada", "grace", "edith"):
         await box.put(await box.add_customer(name))
