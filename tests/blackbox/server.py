@@ -22,7 +22,11 @@ STOP_TIMEOUT_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 0.05
 
 SERVE: Final = (sys.executable, "-m", "customer_api", "serve")
-CHEAP_HASHES: Final = {f"{PREFIX}HASH_MEMORY_KIB": "8", f"{PREFIX}HASH_TIME_COST": "1"}
+QUICK: Final = {
+    f"{PREFIX}HASH_MEMORY_KIB": "8",
+    f"{PREFIX}HASH_TIME_COST": "1",
+    f"{PREFIX}SHUTDOWN_DELAY_SECONDS": "0",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,9 @@ def start_server(
 ) -> RunningServer:
     """Start a server whose working directory is `directory`, and wait until it answers.
 
-    By default everything it keeps is in `directory / "var"`, and hashes are cheap. `environment`
-    is all it gets beside that: nothing is inherited, so a developer's settings do no harm.
+    By default everything it keeps is in `directory / "var"`, hashes are cheap, and it stops without
+    delay. `environment` is all it gets beside that: nothing is inherited, so a developer's settings do
+    no harm.
 
     Raises:
         AssertionError: it ended or did not answer in time; the message has its output.
@@ -79,9 +84,7 @@ def start_server(
         process = subprocess.Popen(
             [*SERVE, "--port", str(port), "--workers", str(workers)],
             cwd=directory,
-            env={"PATH": os.defpath, "PYTHONUNBUFFERED": "1"}
-            | CHEAP_HASHES
-            | dict(environment or {}),
+            env={"PATH": os.defpath, "PYTHONUNBUFFERED": "1"} | QUICK | dict(environment or {}),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -9,8 +9,10 @@ import time
 
 import httpx
 import pytest
+from sqlalchemy.engine import make_url
 
-from tests.blackbox.server import free_port, start_server
+from tests.blackbox.server import start_server
+from tests.faults.proxy import ChaosProxy
 from tests.shop import PASSWORD, registration
 
 DEADLINE_SECONDS = 20
@@ -75,6 +77,7 @@ def test_413_is_content_too_large(tmp_path):
     assert status_line == b"HTTP/1.1 413 Content Too Large\r\n"
 
 
+@pytest.mark.promise("G9", "S12")
 def test_acknowledged_registration_survives_a_kill_and_its_mail_is_sent(tmp_path, environment):
     server = start_server(tmp_path, environment | {"CUSTOMER_API_MAIL_WORKER": "false"})
     created = register(server)
@@ -89,6 +92,7 @@ def test_acknowledged_registration_survives_a_kill_and_its_mail_is_sent(tmp_path
     assert "To: ada@shop.example" in mail.read_text("ascii")
 
 
+@pytest.mark.promise("G13", "S98")
 def test_request_in_flight_is_answered_after_sigterm(tmp_path, environment):
     document = json.dumps(body("customers", registration())).encode()
     with start_server(tmp_path, environment) as server:
@@ -136,18 +140,25 @@ def test_nothing_personal_is_logged(tmp_path, environment):
     assert not re.search(r"quetzal|xochitl|shop\.example|Corr3ct", log, re.IGNORECASE)
 
 
-def test_server_comes_up_before_its_database(tmp_path, signing_key):
-    environment = {
-        "CUSTOMER_API_DATABASE_URL": f"postgresql://nobody@127.0.0.1:{free_port()}/none",
-        "CUSTOMER_API_SIGNING_KEYS": str(signing_key),
-    }
-
-    with start_server(tmp_path, environment) as server:
-        ready = httpx.get(f"{server.url}/health/ready", trust_env=False)
-        login = log_in(server)
+@pytest.mark.promise("S106")
+def test_server_comes_up_before_its_database(tmp_path, signing_key, postgres_url):
+    with ChaosProxy(make_url(postgres_url).port) as proxy:
+        proxy.reset()
+        url = make_url(postgres_url).set(port=proxy.port)
+        environment = {
+            "CUSTOMER_API_DATABASE_URL": url.render_as_string(hide_password=False),
+            "CUSTOMER_API_SIGNING_KEYS": str(signing_key),
+        }
+        with start_server(tmp_path, environment) as server:
+            ready = httpx.get(f"{server.url}/health/ready", trust_env=False)
+            login = log_in(server)
+            proxy.heal()
+            wait_for(lambda: httpx.get(f"{server.url}/health/ready").status_code == 200)
+            registered = register(server)
 
     assert (ready.status_code, login.status_code) == (503, 503)
     assert login.headers["retry-after"] == "1"
+    assert registered.status_code == 201
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,9 @@ from customer_api.customers.models import CustomerRow
 from customer_api.mail.message import PASSWORD_CHANGED, Mail
 from customer_api.mail.models import MailRow
 from customer_api.mail.outbox import Outbox
+from customer_api.mail.render import Renderer
+from customer_api.mail.worker import MailWorker
+from tests.mail.transports import ScriptedTransport
 
 SENDER = "shop@shop.example"
 
@@ -78,3 +81,29 @@ class Box:
 @pytest.fixture
 def box(units, outbox, make_mail):
     return Box(units=units, outbox=outbox, make_mail=make_mail)
+
+
+@pytest.fixture
+def transport():
+    return ScriptedTransport()
+
+
+@pytest.fixture
+def make_worker(units, outbox, transport, clock):
+    def make(**changes):
+        values = {
+            "units": units,
+            "outbox": outbox,
+            "renderer": Renderer(store="DE", locale="en_US", overrides=None),
+            "transport": transport,
+            "clock": clock,
+            "max_tries": 3,
+        }
+        return MailWorker(**(values | changes))
+
+    return make
+
+
+@pytest.fixture
+def worker(make_worker):
+    return make_worker()

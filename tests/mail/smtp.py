@@ -60,6 +60,23 @@ class CuttingSink(Sink):
         return "250 nobody reads this"
 
 
+class SlowSink(Sink):
+    """Takes messages, and says so when it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self._may_answer = asyncio.Event()
+
+    async def answer_after(self, seconds):
+        """Answer so long after the call, and at once from then on."""
+        await asyncio.sleep(seconds)
+        self._may_answer.set()
+
+    async def handle_DATA(self, *arguments):  # noqa: N802 - aiosmtpd's name
+        await self._may_answer.wait()
+        return await super().handle_DATA(*arguments)
+
+
 def authenticate(server, session, envelope, mechanism, data):
     expected = (USER.encode(), PASSWORD.encode())
     return AuthResult(success=(data.login, data.password) == expected, handled=False)

@@ -1,3 +1,4 @@
+import asyncio
 import socket
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -7,6 +8,7 @@ import pytest
 from customer_api.mail.message import RenderedMail, compose, serialised
 from customer_api.mail.transport import (
     DeliveryFailed,
+    DeliveryInterrupted,
     DeliveryRefused,
     FilesTransport,
     MemoryTransport,
@@ -20,6 +22,7 @@ from tests.mail.smtp import (
     CuttingSink,
     SilentSink,
     Sink,
+    SlowSink,
     make_certificate,
     smtp_server,
     talking_server,
@@ -189,6 +192,7 @@ async def test_refused_sender_concerns_all_mails(transport_to, message, answer):
     assert caught.value.code == f"smtp_{answer[:3]}"
 
 
+@pytest.mark.promise("S83")
 async def test_nobody_listening_is_unavailable(transport_to, message):
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))  # a port that is taken but does not listen
@@ -199,6 +203,7 @@ async def test_nobody_listening_is_unavailable(transport_to, message):
     assert caught.value.code == "connection_refused"
 
 
+@pytest.mark.promise("S83")
 @pytest.mark.parametrize(
     ("lines", "code"),
     [
@@ -225,15 +230,55 @@ async def test_server_that_refuses_to_talk_is_unavailable(transport_to, message)
 
 
 @pytest.mark.parametrize(
-    ("sink", "code"), [(SilentSink(), "timeout"), (CuttingSink(), "connection_lost")]
+    ("sink", "code"), [(SilentSink(), "timeout"), (Sink(rcpt="421 closing"), "smtp_421")]
 )
-async def test_connection_lost_in_the_middle_fails_the_mail(transport_to, message, sink, code):
+async def test_server_that_breaks_off_before_the_message_surely_has_not_got_it(
+    transport_to, message, sink, code
+):
     async with smtp_server(sink) as port:
-        with pytest.raises(DeliveryFailed) as caught:
+        with pytest.raises(DeliveryInterrupted) as caught:
             await transport_to(port, timeout_seconds=0.5).send(message, recipient=ADA)
 
-    assert not isinstance(caught.value, ServerUnavailable)
     assert caught.value.code == code
+    assert sink.envelopes == []
+
+
+@pytest.mark.promise("S85")
+async def test_connection_lost_after_the_message_fails_the_mail(transport_to, message):
+    async with smtp_server(CuttingSink()) as port:
+        with pytest.raises(DeliveryFailed) as caught:
+            await transport_to(port).send(message, recipient=ADA)
+
+    assert type(caught.value) is DeliveryFailed  # it may have been delivered
+    assert caught.value.code == "connection_lost"
+
+
+@pytest.mark.promise("S83")
+async def test_slow_answer_to_the_message_is_waited_for(transport_to, message):
+    sink = SlowSink()
+    async with smtp_server(sink) as port:
+        sending = transport_to(port, timeout_seconds=0.1).send(message, recipient=ADA)
+
+        await asyncio.gather(sending, sink.answer_after(0.2))
+
+    assert len(sink.envelopes) == 1
+
+
+async def test_answer_to_the_message_is_not_waited_for_without_end(transport_to, message):
+    async with smtp_server(SlowSink()) as port:
+        with pytest.raises(DeliveryFailed) as caught:
+            await transport_to(port, answer_timeout_seconds=0.1).send(message, recipient=ADA)
+
+    assert type(caught.value) is DeliveryFailed
+    assert caught.value.code == "timeout"
+
+
+async def test_server_that_closes_instead_of_taking_the_message_has_not_got_it(
+    transport_to, message
+):
+    async with smtp_server(Sink(data="421 closing")) as port:
+        with pytest.raises(DeliveryInterrupted):
+            await transport_to(port).send(message, recipient=ADA)
 
 
 async def test_failure_after_the_mail_was_taken_changes_nothing(transport_to, message):
@@ -267,6 +312,7 @@ async def test_tls_from_the_start_encrypts(transport_to, message, certificate):
     assert len(sink.envelopes) == 1
 
 
+@pytest.mark.promise("S86")
 async def test_mail_is_not_sent_in_clear_when_starttls_is_missing(transport_to, message):
     sink = Sink()
     async with smtp_server(sink) as port:
@@ -277,6 +323,7 @@ async def test_mail_is_not_sent_in_clear_when_starttls_is_missing(transport_to, 
     assert sink.envelopes == []
 
 
+@pytest.mark.promise("S83")
 @pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
 async def test_unknown_certificate_is_not_trusted(transport_to, message, certificate, scheme):
     server_tls, _ = certificate

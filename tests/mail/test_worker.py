@@ -8,42 +8,15 @@ import pytest
 from customer_api.core.db import open_units
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.mail import worker as worker_module
-from customer_api.mail.render import Renderer
 from customer_api.mail.transport import (
     DeliveryFailed,
     DeliveryRefused,
-    MemoryTransport,
     ServerUnavailable,
 )
-from customer_api.mail.worker import MailWorker, delay_seconds, pause_seconds
+from customer_api.mail.worker import delay_seconds, pause_seconds
+from tests.mail.transports import ScriptedTransport, StoppingTransport
 
 LOGGER = "customer_api.mail.worker"
-
-
-class ScriptedTransport(MemoryTransport):
-    """Raises the given errors, one a mail, before it takes any; None = take this one."""
-
-    def __init__(self, *errors):
-        super().__init__()
-        self.errors = list(errors)
-
-    async def send(self, message, *, recipient):
-        error = self.errors.pop(0) if self.errors else None
-        if error is not None:
-            raise error
-        await super().send(message, recipient=recipient)
-
-
-class StoppingTransport(MemoryTransport):
-    """Sets an event with every mail."""
-
-    def __init__(self):
-        super().__init__()
-        self.stop = asyncio.Event()
-
-    async def send(self, message, *, recipient):
-        await super().send(message, recipient=recipient)
-        self.stop.set()
 
 
 class WatchedUnits:
@@ -68,36 +41,10 @@ class WatchedUnits:
 
 
 @pytest.fixture
-def transport():
-    return ScriptedTransport()
-
-
-@pytest.fixture
-def make_worker(units, outbox, transport, clock):
-    def make(**changes):
-        values = {
-            "units": units,
-            "outbox": outbox,
-            "renderer": Renderer(store="DE", locale="en_US", overrides=None),
-            "transport": transport,
-            "clock": clock,
-            "max_tries": 3,
-        }
-        return MailWorker(**(values | changes))
-
-    return make
-
-
-@pytest.fixture
-def worker(make_worker):
-    return make_worker()
-
-
-@pytest.fixture
 def short_waits(monkeypatch):
     """Let the loop go round fast."""
     monkeypatch.setattr(worker_module, "IDLE_SECONDS", 0.01)
-    monkeypatch.setattr(worker_module, "PAUSE_MAX_SECONDS", 0.01)
+    monkeypatch.setattr(worker_module, "PAUSE_MAX", timedelta(seconds=0.01))
 
 
 def events(caplog):
@@ -241,6 +188,7 @@ async def test_unavailable_server_costs_no_mail_a_try(box, worker, transport):
     assert await worker.run_once() == 2
 
 
+@pytest.mark.promise("S85", "G11")
 async def test_mail_sent_but_not_marked_is_sent_again_with_the_same_id(
     box, make_worker, transport, clock
 ):
@@ -312,6 +260,7 @@ async def test_logs_name_no_person(box, worker, transport, caplog):
     assert "Lovelace" not in logged
 
 
+@pytest.mark.promise("S87")
 async def test_two_workers_send_every_mail_once_and_in_order(
     box, database_url, make_worker, transport
 ):
@@ -350,6 +299,7 @@ async def test_loop_sends_everything_before_it_rests(box, worker, transport):
     assert await box.do("count_waiting") == 0
 
 
+@pytest.mark.promise("S98")
 async def test_stop_finishes_the_mail_in_hand_and_returns_the_others(box, make_worker):
     for name in ("ada", "grace", "edith"):
         await box.put(await box.add_customer(name))

@@ -2,8 +2,8 @@ import pytest
 from uvicorn.protocols.http import httptools_impl
 
 from customer_api import server
+from customer_api.api.stopping import AnnouncedStop
 from customer_api.core.settings import PREFIX, FixedSettings
-from customer_api.server.last_resort import LastResort
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_application_is_made_of_the_environment(monkeypatch, tmp_path, signing_k
 
     app = server.application()
 
-    assert isinstance(app, LastResort)
+    assert isinstance(app, AnnouncedStop)
 
 
 def test_uvicorn_gets_what_the_command_line_says(monkeypatch):

@@ -5,9 +5,11 @@ from typing import Final
 
 from fastapi import APIRouter
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from customer_api.api.deps import ContainerDep
+from customer_api.api.stopping import is_stopping
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.core.schema import current_revision
 
@@ -23,8 +25,13 @@ async def is_alive() -> Response:
 
 
 @router.get("/health/ready")
-async def is_ready(container: ContainerDep) -> Response:
-    """Return 200 when the database answers and has this program's schema, else 503."""
+async def is_ready(request: Request, container: ContainerDep) -> Response:
+    """Return 200 when the database answers and has this program's schema, else 503.
+
+    A process that is about to end is not ready either.
+    """
+    if is_stopping(request.scope):
+        return _not_ready("stopping")
     try:
         async with asyncio.timeout(READY_TIMEOUT_SECONDS):
             revision = await container.units.read(current_revision)

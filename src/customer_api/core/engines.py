@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 CONNECTION_TIMEOUT_SECONDS: Final = 5.0
@@ -72,9 +72,12 @@ def sqlite_engine(url: URL, *, busy_timeout_seconds: float, read_only: bool = Fa
         cursor.close()
 
     if not read_only:
-
-        @event.listens_for(engine, "begin")
-        def _begin_immediate(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # Not in a listener of "begin": when one raises, SQLAlchemy begins no further transaction on
+        # that connection, and every later statement would be committed by itself.
+        engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign, assignment]  # its own
 
     return engine
+
+
+def _begin_immediate(connection: Any) -> None:  # noqa: ANN401 - DBAPI
+    connection.execute("BEGIN IMMEDIATE")

@@ -347,6 +347,15 @@ class Settings(BaseSettings):
         description="How long a request with an `Idempotency-Key` and its answer are remembered.",
     )
 
+    # Process
+    shutdown_delay_seconds: float = Field(
+        5.0,
+        ge=0,
+        le=60,
+        description="How long a server goes on after SIGTERM, not ready, before it closes its "
+        "socket; longer than the proxy takes to notice.",
+    )
+
     # Logs
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severity that is logged."

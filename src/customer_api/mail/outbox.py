@@ -92,6 +92,13 @@ _MARK_PARKED = (
         }
     )
 )
+_POSTPONE = (
+    update(MailRow)
+    .where(_OWN)
+    .values(
+        {"claimed_until": None, "next_try_at": bindparam("next"), "last_error": bindparam("error")}
+    )
+)
 _RELEASE = update(MailRow).where(_OWN).values(claimed_until=None)
 _EXPIRE = (
     update(MailRow)
@@ -108,6 +115,7 @@ _FORGET = (
     .values({**_WIPED, "state": PARKED, "claimed_until": None, "last_error": ERASED})
 )
 _COUNT_WAITING = select(func.count()).where(MailRow.state == WAITING)
+_COUNT_UNTRIED = _COUNT_WAITING.where(MailRow.tries == 0, MailRow.created_at <= bindparam("before"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,8 @@ class ClaimedMail:
     message_id: str
     """With its angle brackets; the same at every try."""
     created_at: datetime
+    due_at: datetime
+    """When this try was to begin."""
     claimed_until: datetime
     tries: int
     """Deliveries tried before this claim."""
@@ -188,6 +198,12 @@ class Outbox:
         """Give a mail up, for the reason in the code `error`; False when the claim has lapsed."""
         return _mark(connection, _MARK_PARKED, claimed, {"error": error})
 
+    def postpone(
+        self, connection: Connection, claimed: ClaimedMail, *, error: str, next_try_at: datetime
+    ) -> bool:
+        """Put a mail behind the others at no cost of a try; False when the claim has lapsed."""
+        return _mark(connection, _POSTPONE, claimed, {"error": error, "next": next_try_at})
+
     def release(self, connection: Connection, claimed: ClaimedMail) -> bool:
         """Return a mail that was not tried; False when the claim has lapsed."""
         return _mark(connection, _RELEASE, claimed, {})
@@ -208,6 +224,11 @@ class Outbox:
     def count_waiting(connection: Connection) -> int:
         """Return how many mails are neither sent nor parked."""
         return connection.execute(_COUNT_WAITING).scalar_one()
+
+    def count_untried(self, connection: Connection, *, older_than: timedelta) -> int:
+        """Return how many mails wait so long already, and not because they failed by themselves."""
+        before = self._clock.now() - older_than
+        return connection.execute(_COUNT_UNTRIED, {"before": before}).scalar_one()
 
 
 def _mark(
@@ -230,6 +251,7 @@ def _to_claimed(row: Row[Any]) -> ClaimedMail:
         id=row.id,
         message_id=row.message_id,
         created_at=row.created_at,
+        due_at=row.next_try_at,
         claimed_until=row.claimed_until,
         tries=row.tries,
         mail=mail,

@@ -16,7 +16,7 @@ from aiosmtplib import (
     SMTP,
     SMTPAuthenticationError,
     SMTPException,
-    SMTPRecipientsRefused,
+    SMTPRecipientRefused,
     SMTPResponseException,
     SMTPSenderRefused,
     SMTPServerDisconnected,
@@ -25,11 +25,14 @@ from aiosmtplib import (
 from customer_api.mail.message import serialised
 
 TIMEOUT_SECONDS: Final = 20.0
+ANSWER_TIMEOUT_SECONDS: Final = 60.0
+"""For the answer to a message: who gives up on a slow server sends the mail twice."""
 QUIT_TIMEOUT_SECONDS: Final = 1.0
 
 FILES_PREFIX: Final = "files:"
 SMTP_PORTS: Final = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
+_CLOSING: Final = 421
 _PERMANENT: Final = range(500, 600)
 _CODES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (SMTPAuthenticationError, "login_refused"),
@@ -56,6 +59,10 @@ class DeliveryFailed(Exception):
         self.code = code
 
 
+class DeliveryInterrupted(DeliveryFailed):
+    """The server fell silent or hung up before it had the message: it or this mail is to blame."""
+
+
 class ServerUnavailable(DeliveryFailed):
     """No mail at all can be handed over at present, so the mail in hand is not to blame."""
 
@@ -69,6 +76,7 @@ class Transport(Protocol):
         Raises:
             DeliveryRefused: never try this mail again.
             DeliveryFailed: try it again later; it may have been delivered all the same.
+            DeliveryInterrupted: the same, but it was surely not delivered.
             ServerUnavailable: the same, and all other mails would fail too.
         """
 
@@ -144,6 +152,7 @@ class SmtpTransport:
         password: str | None = None,
         tls: ssl.SSLContext | None = None,
         timeout_seconds: float = TIMEOUT_SECONDS,
+        answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS,
     ) -> None:
         """Set up the transport; it connects with the first mail.
 
@@ -154,7 +163,8 @@ class SmtpTransport:
             user: None = no login.
             password: of the user.
             tls: the certificates to trust; the system's by default.
-            timeout_seconds: for connecting and sending together.
+            timeout_seconds: for everything up to the message, together.
+            answer_timeout_seconds: for handing the message itself over.
         """
         self._scheme = scheme
         self._host = host
@@ -163,14 +173,18 @@ class SmtpTransport:
         self._password = password
         self._tls = tls or ssl.create_default_context()
         self._timeout_seconds = timeout_seconds
+        self._answer_timeout_seconds = answer_timeout_seconds
 
     async def send(self, message: EmailMessage, *, recipient: str) -> None:
-        """Hand the message over; bounded by the time-out as a whole."""
+        """Hand the message over; bounded by the two time-outs."""
         client = self._client()
         deadline = asyncio.get_running_loop().time() + self._timeout_seconds
         try:
             await self._open(client, deadline)
-            await _hand_over(client, message, recipient=recipient, deadline=deadline)
+            await _address(client, message, recipient=recipient, deadline=deadline)
+            await self._hand_over(client, serialised(message))
+            with suppress(SMTPException):  # the server has the mail, whatever it says now
+                await client.quit(timeout=QUIT_TIMEOUT_SECONDS)
         finally:
             client.close()
 
@@ -207,6 +221,15 @@ class SmtpTransport:
         except (SMTPException, OSError) as error:
             raise ServerUnavailable(_code(error)) from error
 
+    async def _hand_over(self, client: SMTP, content: bytes) -> None:
+        try:
+            async with asyncio.timeout(self._answer_timeout_seconds):
+                await client.data(content, timeout=self._answer_timeout_seconds)
+        except SMTPResponseException as error:
+            raise _refusal(error) from error
+        except (SMTPException, OSError) as error:  # it may have the mail
+            raise DeliveryFailed(_code(error)) from error
+
 
 def open_transport(url: str) -> Transport:
     """Return the transport of a `MAIL_URL`; it touches neither disk nor network yet.
@@ -241,26 +264,23 @@ def open_transport(url: str) -> Transport:
     )
 
 
-async def _hand_over(
-    client: SMTP, message: EmailMessage, *, recipient: str, deadline: float
-) -> None:
-    sender = message["From"].addresses[0].addr_spec
+async def _address(client: SMTP, message: EmailMessage, *, recipient: str, deadline: float) -> None:
+    """Name sender and recipient to the server."""
     try:
         async with asyncio.timeout_at(deadline):
-            await client.sendmail(sender, [recipient], serialised(message))
+            await client.mail(message["From"].addresses[0].addr_spec)
+            await client.rcpt(recipient)
     except SMTPSenderRefused as error:  # all mails have this sender
         raise ServerUnavailable(_code(error)) from error
-    except SMTPRecipientsRefused as error:
-        raise _refusal(error.recipients[0]) from error
-    except SMTPResponseException as error:
+    except SMTPRecipientRefused as error:
         raise _refusal(error) from error
     except (SMTPException, OSError) as error:
-        raise DeliveryFailed(_code(error)) from error
-    with suppress(SMTPException):  # the server has the mail, whatever it says now
-        await client.quit(timeout=QUIT_TIMEOUT_SECONDS)
+        raise DeliveryInterrupted(_code(error)) from error
 
 
 def _refusal(error: SMTPResponseException) -> DeliveryFailed | DeliveryRefused:
+    if error.code == _CLOSING:
+        return DeliveryInterrupted(_code(error))
     kind = DeliveryRefused if error.code in _PERMANENT else DeliveryFailed
     return kind(_code(error))
 

@@ -11,6 +11,7 @@ from uvicorn.protocols.http import httptools_impl
 
 from customer_api.anonymization.errors import AnonymizersInvalid
 from customer_api.api.headers import fixed_headers
+from customer_api.api.stopping import AnnouncedStop
 from customer_api.bootstrap import build
 from customer_api.core.settings import Settings, SettingsInvalid, load_settings
 from customer_api.main import create_app
@@ -23,6 +24,8 @@ from customer_api.server.slow_clients import SlowClients
 
 KEEP_ALIVE_SECONDS: Final = 15
 GRACE_SECONDS: Final = 20
+# A process that starts on a busy machine answers its supervisor late; killing it would not help.
+WORKER_HEALTH_SECONDS: Final = 30
 
 START_ERRORS: Final = (SettingsInvalid, SigningKeyInvalid, AnonymizersInvalid, ValueError)
 """What stops a start; each message tells the operator what to mend."""
@@ -60,6 +63,7 @@ def run(settings: Settings, *, host: str, port: int, workers: int) -> None:
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=WORKER_HEALTH_SECONDS,
     )
 
 
@@ -68,7 +72,8 @@ def application() -> ASGIApp:
     settings = load_settings()
     configure_logging(settings.log_level)
     rename_reason_phrases()
-    return LastResort(create_app(build(settings)), headers=fixed_headers(settings))
+    app = LastResort(create_app(build(settings)), headers=fixed_headers(settings))
+    return AnnouncedStop(app, delay_seconds=settings.shutdown_delay_seconds)
 
 
 def rename_reason_phrases() -> None:
