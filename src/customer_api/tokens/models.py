@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base
-from customer_api.core.privacy import kept, personal
+from customer_api.core.privacy import kept, personal, secret
 from customer_api.core.types import BigKey, UtcDateTime
 
 DEVICE_LENGTH: Final = 200
@@ -67,7 +67,7 @@ class RefreshTokenRow(Base):
     session_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("sessions.id", ondelete="CASCADE"), info=kept("link to the session")
     )
-    digest: Mapped[bytes] = mapped_column(LargeBinary(32), info=personal())
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), info=secret("digest of a token"))
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime, info=personal())
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, info=personal())
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=personal())
