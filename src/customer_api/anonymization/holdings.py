@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     ColumnElement,
     ScalarSelect,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     select,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from customer_api.addresses.models import AddressRow
 from customer_api.core.db import Base
@@ -28,9 +30,9 @@ from customer_api.registration.models import RegistrationRow
 from customer_api.security.rate_limit import LoginFailureRow, MailboxLimitRow
 from customer_api.tokens.models import RefreshTokenRow, SessionRow
 
-CUSTOMER: Final = bindparam("customer")
+CUSTOMER: Final[BindParameter[int]] = bindparam("customer")
 """The customer's internal id."""
-EMAIL_KEY: Final = bindparam("email_key")
+EMAIL_KEY: Final[BindParameter[str]] = bindparam("email_key")
 """The normal form of the customer's address."""
 
 
@@ -87,7 +89,7 @@ def camel_case(name: str) -> str:
     return first + "".join(other.capitalize() for other in others)
 
 
-def _address_uuid(column: ColumnElement[int | None]) -> ScalarSelect[str]:
+def _address_uuid(column: InstrumentedAttribute[int | None]) -> ScalarSelect[str]:
     return select(AddressRow.uuid).where(AddressRow.id == column).scalar_subquery()
 
 

@@ -12,6 +12,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, MetaData
@@ -152,14 +153,23 @@ class SqliteUnits(UnitsOfWork[SessionT_co]):
     """Units on an embedded SQLite file: one writer thread, a few reader threads."""
 
     def __init__(
-        self, url: URL, check: SessionCheck[SessionT_co], *, busy_timeout_seconds: float
+        self,
+        url: URL,
+        check: SessionCheck[SessionT_co],
+        *,
+        busy_timeout_seconds: float,
+        statement_timeout_seconds: float,
     ) -> None:
         super().__init__(check)
-        self._writer = _SqliteThreads(
-            sqlite_engine(url, busy_timeout_seconds=busy_timeout_seconds), threads=1
+        engine = partial(
+            sqlite_engine,
+            url,
+            busy_timeout_seconds=busy_timeout_seconds,
+            statement_timeout_seconds=statement_timeout_seconds,
         )
+        self._writer = _SqliteThreads(engine(), threads=1)
         self._readers = _SqliteThreads(
-            sqlite_engine(url, busy_timeout_seconds=busy_timeout_seconds, read_only=True),
+            engine(read_only=True),
             threads=min(4, os.cpu_count() or 1),
         )
 
@@ -234,7 +244,12 @@ def open_units(
     """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return SqliteUnits(parsed, check, busy_timeout_seconds=busy_timeout_seconds)
+        return SqliteUnits(
+            parsed,
+            check,
+            busy_timeout_seconds=busy_timeout_seconds,
+            statement_timeout_seconds=statement_timeout_seconds,
+        )
     engine = postgres_engine(
         parsed,
         pool_size=pool_size,

@@ -57,6 +57,7 @@ class OneTimeKeyRow(Base):
             postgresql_where=text("email_key IS NOT NULL"),
             sqlite_where=text("email_key IS NOT NULL"),
         ),
+        Index("ix_one_time_keys_expires_at", "expires_at"),
     )
 
     id: Mapped[int] = mapped_column(

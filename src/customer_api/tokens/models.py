@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base
@@ -35,6 +35,13 @@ class SessionRow(Base):
     __table_args__ = (
         Index("uq_sessions_uuid", "uuid", unique=True),
         Index("ix_sessions_customer_id", "customer_id"),
+        Index(
+            "ix_sessions_ended_at",
+            "ended_at",
+            postgresql_where=text("ended_at IS NOT NULL"),
+            sqlite_where=text("ended_at IS NOT NULL"),
+        ),
+        Index("ix_sessions_expires_at", "expires_at"),
     )
 
     id: Mapped[int] = mapped_column(
