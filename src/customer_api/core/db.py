@@ -175,17 +175,28 @@ class SqliteUnits(UnitsOfWork[SessionT_co]):
     """Units on an embedded SQLite file: one writer thread, a few reader threads."""
 
     def __init__(
-        self, url: URL, check: SessionCheck[SessionT_co], *, busy_timeout_seconds: float
+        self,
+        url: URL,
+        check: SessionCheck[SessionT_co],
+        *,
+        busy_timeout_seconds: float,
+        statement_timeout_seconds: float,
     ) -> None:
         super().__init__(check)
+        engine = partial(
+            sqlite_engine,
+            url,
+            busy_timeout_seconds=busy_timeout_seconds,
+            statement_timeout_seconds=statement_timeout_seconds,
+        )
         self._writer = SqliteThreads(
-            sqlite_engine(url, busy_timeout_seconds=busy_timeout_seconds),
+            engine(),
             threads=1,
             wait_seconds=busy_timeout_seconds,
             clean=_end_open_transaction,
         )
         self._readers = SqliteThreads(
-            sqlite_engine(url, busy_timeout_seconds=busy_timeout_seconds, read_only=True),
+            engine(read_only=True),
             threads=min(4, os.cpu_count() or 1),
             wait_seconds=busy_timeout_seconds,
             clean=_end_open_transaction,
@@ -230,7 +241,12 @@ def open_units(
     """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return SqliteUnits(parsed, check, busy_timeout_seconds=busy_timeout_seconds)
+        return SqliteUnits(
+            parsed,
+            check,
+            busy_timeout_seconds=busy_timeout_seconds,
+            statement_timeout_seconds=statement_timeout_seconds,
+        )
     engine = postgres_engine(
         parsed,
         pool_size=pool_size,

@@ -22,6 +22,7 @@ _BY_KEY = select(*COLUMNS).where(CustomerRow.email_key == bindparam("key"))
 _BY_KEY_LOCKED = _BY_KEY.with_for_update(key_share=True)
 _BY_ID = select(*COLUMNS).where(CustomerRow.id == bindparam("id"))
 _BY_ID_LOCKED = _BY_ID.with_for_update(key_share=True)
+_HAS_REFERENCE = select(CustomerRow.id).where(CustomerRow.reference == bindparam("reference"))
 _NEW_VALUES: Final = tuple(
     [field.name for field in fields(NewCustomer)]
     + ["email_key", "created_at", "updated_at", "version"]
@@ -73,6 +74,11 @@ def lock_by_email(connection: Connection, email: str) -> Customer | None:
 def find_by_id(connection: Connection, customer_id: CustomerId) -> Customer | None:
     """Return the customer with this internal id."""
     return _one(connection, _BY_ID, {"id": customer_id})
+
+
+def has_reference(connection: Connection, reference: str) -> bool:
+    """Return whether there is such a customer, erased ones included."""
+    return connection.execute(_HAS_REFERENCE, {"reference": reference}).scalar() is not None
 
 
 def lock(connection: Connection, customer_id: CustomerId) -> Customer:
