@@ -17,7 +17,7 @@ from customer_api.core.ids import CustomerId
 from customer_api.customers import repository as customers
 from customer_api.customers.models import Customer, Units
 from customer_api.registration import repository as registrations
-from customer_api.security import rate_limit
+from customer_api.security import counters
 
 logger = logging.getLogger(__name__)
 
@@ -74,9 +74,9 @@ class Retention:
         return erased
 
     async def purge_counters(self) -> int:
-        """Delete counters of logins and mails that count no more; returns how many."""
-        before = self._clock.now() - rate_limit.MEMORY
-        return await self._units.write(lambda connection: rate_limit.purge(connection, before))
+        """Delete counters whose time is over; returns how many."""
+        now = self._clock.now()
+        return await self._units.write(lambda connection: counters.purge(connection, now))
 
     async def _try_to_erase(self, customer_id: CustomerId, before: datetime) -> bool:
         def work(connection: Connection) -> Customer | None:

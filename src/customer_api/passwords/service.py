@@ -41,6 +41,7 @@ class RestorePassword:
     key: str
     password: str
     confirm_password: str
+    client_address: str
 
 
 class PasswordService:
@@ -119,7 +120,7 @@ class PasswordService:
         """Set a new password with a mailed key, and end all sessions.
 
         Completing a restore proves the mailbox, so an unconfirmed customer is confirmed by it,
-        and login blocks of the account end.
+        login blocks of the account end, and the client is no stranger to it any more.
 
         Raises:
             PasswordsDiffer: the password and its repetition are not the same.
@@ -136,7 +137,7 @@ class PasswordService:
         self._policy.check(command.password, email=owner.email)
         digest = await self._hasher.hash(command.password)
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> Customer:
             customer = self._restore_keys.use(connection, command.key)
             if customer is None:
                 raise RestoreKeyInvalid
@@ -146,10 +147,11 @@ class PasswordService:
             customers.mark_registered(connection, customer.id, now=now)
             self._confirmation_keys.void(connection, customer.id)
             credentials.remove_keys(connection, customer.id, Purpose.EMAIL_CHANGE)
-            self._logins.succeeded(connection, customer.email_key)
             self._undos.send(connection, customer, PASSWORD_CHANGED)
+            return customer
 
-        await self._units.write(work)
+        restored = await self._units.write(work)
+        await self._logins.succeeded(restored.email_key, command.client_address)
 
     async def undo(self, key: str) -> None:
         """Lock everybody out with the key from the mail that told of a new password.

@@ -43,6 +43,8 @@ from customer_api.customers.errors import (
     PasswordsDiffer,
 )
 from customer_api.jsonapi import document
+from customer_api.security.counters import Kind
+from customer_api.security.rate_limit import TooManyRequests
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
@@ -58,11 +60,12 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
         PasswordsDiffer,
         EmailTaken,
         EmailTooLong,
+        TooManyRequests,
         *NEW_PASSWORD,
     ),
 )
 async def create_customer(
-    call: Annotated[PublicCall, Depends(Public(create_fields))],
+    call: Annotated[PublicCall, Depends(Public(create_fields, limit=Kind.REGISTRATIONS))],
     registration: RegistrationDep,
     locale: LocaleDep,
 ) -> Response:
