@@ -148,14 +148,7 @@ def build(
             anonymization=anonymization,
             unconfirmed_ttl_days=settings.unconfirmed_ttl_days,
         ),
-        mail_worker=MailWorker(
-            units=parts.units,
-            outbox=parts.outbox,
-            renderer=_renderer(settings),
-            transport=transport or open_transport(settings.mail_url.get_secret_value()),
-            clock=parts.clock,
-            max_tries=settings.mail_max_tries,
-        ),
+        mail_worker=_mail_worker(parts, transport),
         schema_revision=head_revision(),
     )
 
@@ -319,6 +312,18 @@ def _tokens(parts: _Parts) -> TokenService:
         ),
         ring=parts.ring,
         retry_seconds=settings.refresh_retry_seconds,
+    )
+
+
+def _mail_worker(parts: _Parts, transport: Transport | None) -> MailWorker:
+    settings = parts.settings
+    return MailWorker(
+        units=parts.units,
+        outbox=parts.outbox,
+        renderer=_renderer(settings),
+        transport=transport or open_transport(settings.mail_url.get_secret_value()),
+        clock=parts.clock,
+        max_tries=settings.mail_max_tries,
     )
 
 

@@ -199,7 +199,7 @@ async def test_the_receipt_says_what_happened_and_names_nobody(shop):
         Actor.CUSTOMER,
         shop.clock.now(),
         {
-            "rate_limits": 3,
+            "rate_limits": 4,
             "credentials": 4,
             "tokens": 2,
             "mail": 2,

@@ -20,6 +20,9 @@ LIMITED = [
     ("client_refresh_limit", "POST", "/refresh-tokens", {"refreshToken": "x"}),
     ("client_restore_request_limit", "POST", FORGOTTEN, {"email": "ada@shop.example"}),
     ("client_key_limit", "POST", CONFIRMATION, {"registrationKey": "x"}),
+    ("client_key_limit", "POST", "/customer-email-undo", {"key": "x"}),
+    ("client_key_limit", "POST", "/customer-password-undo", {"key": "x"}),
+    ("client_key_limit", "POST", "/customer-email-confirmation", {"key": "x", "password": "x"}),
     ("client_key_limit", "PATCH", "/customer-restore-password/x", RESTORE),
 ]
 

@@ -17,6 +17,4 @@ class RateLimitAnonymizer:
     def erase(self, context: ErasureContext) -> int:
         """Return the number of counters deleted."""
         others = credentials.list_email_keys(context.connection, CustomerId(context.customer_id))
-        return sum(
-            counters.forget(context.connection, key) for key in {context.email_key, *others}
-        )
+        return sum(counters.forget(context.connection, key) for key in {context.email_key, *others})

@@ -117,7 +117,6 @@ class EmailChangeService:
             EmailTaken: another account got the address meanwhile.
             HashingBusy: too many passwords to verify at once.
         """
-
         owner = await self._units.read(
             lambda connection: self._changes.keys.find_owner(connection, command.key)
         )

@@ -25,11 +25,18 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
     status_code=204,
     responses=openapi.empty_answer()
     | documented(
-        BodyInvalid, TypeInvalid, ValidationFailed, EmailChangeKeyInvalid, EmailTaken, TooManyRequests, Unavailable
+        BodyInvalid,
+        TypeInvalid,
+        ValidationFailed,
+        EmailChangeKeyInvalid,
+        EmailTaken,
+        TooManyRequests,
+        Unavailable,
     ),
 )
 async def undo_email_change(
-    call: Annotated[PublicCall, Depends(Public(undo_fields, limit=Kind.KEY_USES))], email_changes: EmailChangesDep
+    call: Annotated[PublicCall, Depends(Public(undo_fields, limit=Kind.KEY_USES))],
+    email_changes: EmailChangesDep,
 ) -> Response:
     """Give the former e-mail back; the password is removed, all sessions end, and a restore key is mailed."""
     await email_changes.undo(call.attributes["key"])

@@ -23,10 +23,18 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
     "/customer-password-undo",
     status_code=204,
     responses=openapi.empty_answer()
-    | documented(BodyInvalid, TypeInvalid, ValidationFailed, PasswordUndoKeyInvalid, TooManyRequests, Unavailable),
+    | documented(
+        BodyInvalid,
+        TypeInvalid,
+        ValidationFailed,
+        PasswordUndoKeyInvalid,
+        TooManyRequests,
+        Unavailable,
+    ),
 )
 async def undo_password_change(
-    call: Annotated[PublicCall, Depends(Public(undo_fields, limit=Kind.KEY_USES))], passwords: PasswordsDep
+    call: Annotated[PublicCall, Depends(Public(undo_fields, limit=Kind.KEY_USES))],
+    passwords: PasswordsDep,
 ) -> Response:
     """Remove a password that somebody else set; all sessions end, and a restore key is mailed."""
     await passwords.undo(call.attributes["key"])
