@@ -37,6 +37,8 @@ from customer_api.mail.worker import MailWorker
 from customer_api.passwords.service import PasswordService
 from customer_api.plugin import Exporter
 from customer_api.registration.service import RegistrationRules, RegistrationService
+from customer_api.security.clients import Clients
+from customer_api.security.counters import CounterStore, DatabaseStore, Kind
 from customer_api.security.hashing import PasswordHasher
 from customer_api.security.jwt import AccessTokens
 from customer_api.security.key_ring import KeyRing
@@ -44,10 +46,14 @@ from customer_api.security.password_policy import PasswordPolicy
 from customer_api.security.rate_limit import (
     LoginLimiter,
     LoginLimits,
+    LoginRules,
     MailboxLimiter,
     MailboxLimits,
+    RequestLimiter,
+    RequestLimits,
     UnlimitedLogins,
     UnlimitedMailboxes,
+    UnlimitedRequests,
 )
 from customer_api.tokens.grants import Grants, TokenLifetimes
 from customer_api.tokens.repository import LiveSessions
@@ -67,6 +73,7 @@ class Container:
     clock: Clock
     units: Units
     hasher: PasswordHasher
+    requests: RequestLimits
     access_tokens: AccessTokens
     subjects: Subjects
     customers: CustomerService
@@ -124,6 +131,7 @@ def build(
         clock=parts.clock,
         units=parts.units,
         hasher=parts.hasher,
+        requests=parts.limits.requests,
         access_tokens=parts.access_tokens,
         subjects=parts.subjects,
         customers=CustomerService(units=parts.units),
@@ -160,6 +168,15 @@ class _KeyMails:
 
 
 @dataclass(frozen=True, slots=True)
+class _Limits:
+    """What keeps clients from doing things too often."""
+
+    logins: LoginLimits
+    requests: RequestLimits
+    mailboxes: MailboxLimits
+
+
+@dataclass(frozen=True, slots=True)
 class _Parts:
     """What several services share."""
 
@@ -168,8 +185,7 @@ class _Parts:
     units: Units
     hasher: PasswordHasher
     policy: PasswordPolicy
-    logins: LoginLimits
-    mailboxes: MailboxLimits
+    limits: _Limits
     outbox: Outbox
     ring: KeyRing
     access_tokens: AccessTokens
@@ -179,21 +195,20 @@ class _Parts:
 
 def _parts(settings: Settings, clock: Clock) -> _Parts:
     ring = KeyRing(settings.signing_keys, clock=clock)
-    logins, mailboxes = _limits(settings, clock)
+    units = _open_units(settings, clock)
     outbox = Outbox(clock=clock, sender=settings.mail_from)
     is_glue = settings.token_subject == "glue"  # noqa: S105 - a form of the claim, no secret
     return _Parts(
         settings=settings,
         clock=clock,
-        units=_open_units(settings, clock),
+        units=units,
         hasher=PasswordHasher(
             memory_kib=settings.hash_memory_kib,
             time_cost=settings.hash_time_cost,
             threads=settings.hash_threads or os.cpu_count() or 1,
         ),
         policy=_policy(settings),
-        logins=logins,
-        mailboxes=mailboxes,
+        limits=_limits(settings, clock, ring, DatabaseStore(units, clock)),
         outbox=outbox,
         ring=ring,
         access_tokens=AccessTokens(
@@ -237,7 +252,7 @@ def _registration(parts: _Parts) -> RegistrationService:
         hasher=parts.hasher,
         policy=parts.policy,
         references=_references(settings),
-        mailboxes=parts.mailboxes,
+        mailboxes=parts.limits.mailboxes,
         outbox=parts.outbox,
         keys=parts.key_mails.confirmations.keys,
         confirmations=parts.key_mails.confirmations,
@@ -256,8 +271,8 @@ def _passwords(parts: _Parts) -> PasswordService:
         clock=parts.clock,
         hasher=parts.hasher,
         policy=parts.policy,
-        logins=parts.logins,
-        mailboxes=parts.mailboxes,
+        logins=parts.limits.logins,
+        mailboxes=parts.limits.mailboxes,
         confirmation_keys=parts.key_mails.confirmations.keys,
         restore_keys=parts.key_mails.restores.keys,
         restores=parts.key_mails.restores,
@@ -270,8 +285,8 @@ def _email_changes(parts: _Parts) -> EmailChangeService:
         units=parts.units,
         clock=parts.clock,
         hasher=parts.hasher,
-        logins=parts.logins,
-        mailboxes=parts.mailboxes,
+        logins=parts.limits.logins,
+        mailboxes=parts.limits.mailboxes,
         outbox=parts.outbox,
         changes=parts.key_mails.email_changes,
         undos=parts.key_mails.email_undos,
@@ -285,8 +300,8 @@ def _tokens(parts: _Parts) -> TokenService:
         units=parts.units,
         clock=parts.clock,
         hasher=parts.hasher,
-        limits=parts.logins,
-        mailboxes=parts.mailboxes,
+        limits=parts.limits.logins,
+        mailboxes=parts.limits.mailboxes,
         outbox=parts.outbox,
         grants=Grants(
             clock=parts.clock,
@@ -329,7 +344,7 @@ def _exports(parts: _Parts, exporters: Sequence[Exporter]) -> ExportService:
         units=parts.units,
         clock=parts.clock,
         outbox=parts.outbox,
-        mailboxes=parts.mailboxes,
+        mailboxes=parts.limits.mailboxes,
         exporters=exporters,
         fresh_login_seconds=parts.settings.fresh_login_seconds,
     )
@@ -379,16 +394,28 @@ def _policy(settings: Settings) -> PasswordPolicy:
     )
 
 
-def _limits(settings: Settings, clock: Clock) -> tuple[LoginLimits, MailboxLimits]:
+def _limits(settings: Settings, clock: Clock, ring: KeyRing, store: CounterStore) -> _Limits:
     if settings.rate_limits == "off":
-        return UnlimitedLogins(), UnlimitedMailboxes()
-    logins = LoginLimiter(
-        clock=clock,
+        return _Limits(UnlimitedLogins(), UnlimitedRequests(), UnlimitedMailboxes())
+    clients = Clients(lambda: ring.signing.counter_secret)
+    login_rules = LoginRules(
         failure_limit=settings.login_failure_limit,
         block_seconds=settings.login_block_seconds,
         block_max_seconds=settings.login_block_max_seconds,
+        stranger_failure_limit=settings.stranger_failure_limit,
+        client_failure_limit=settings.client_login_failure_limit,
     )
-    return logins, MailboxLimiter(clock=clock, mails_per_hour=settings.mails_per_hour)
+    request_limits = {
+        Kind.REFRESHES: settings.client_refresh_limit,
+        Kind.REGISTRATIONS: settings.client_registration_limit,
+        Kind.RESTORE_REQUESTS: settings.client_restore_request_limit,
+        Kind.KEY_USES: settings.client_key_limit,
+    }
+    return _Limits(
+        logins=LoginLimiter(store=store, clients=clients, rules=login_rules),
+        requests=RequestLimiter(store=store, clients=clients, limits=request_limits),
+        mailboxes=MailboxLimiter(clock=clock, mails_per_hour=settings.mails_per_hour),
+    )
 
 
 def _references(settings: Settings) -> References:

@@ -235,7 +235,7 @@ async def test_a_full_sqlite_disk_is_unavailable_and_reads_go_on(sqlite_url, ope
 
     def fill(connection):
         connection.execute(text("PRAGMA max_page_count = 1"))
-        connection.execute(text("CREATE TABLE filler (content)"))
+        connection.execute(text("CREATE TABLE filler AS SELECT zeroblob(1000000)"))
 
     with pytest.raises(DatabaseUnavailable):
         await units.write(fill)

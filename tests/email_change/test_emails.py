@@ -6,7 +6,7 @@ from customer_api.credentials import repository as credentials
 from customer_api.credentials.models import OneTimeKeyRow
 from customer_api.customers.emails import email_key
 from customer_api.customers.models import CustomerRow
-from customer_api.security.rate_limit import LoginFailureRow
+from customer_api.security.counters import CounterRow
 from customer_api.tokens.models import SessionRow
 from tests.meddling import during_next
 from tests.shop import OTHER_PASSWORD, PASSWORD, only_error
@@ -151,12 +151,12 @@ async def test_a_wrong_password_is_a_failed_login_and_leaves_the_key(shop, ada, 
 
     (event,) = (it for it in caplog.records if it.message == "login_failed")
     assert event.reference == ada.reference
-    (failures,) = await rows(shop, LoginFailureRow)
+    failures = {it.kind: it for it in await rows(shop, CounterRow)}["login_failures"]
     assert only_error(answer) == WRONG_PASSWORD
-    assert (failures.subject, failures.failures) == (email_key(ada.email), 1)
+    assert (failures.subject, failures.number) == (email_key(ada.email), 1)
     assert await shop.is_logged_in(ada)
     assert (await shop.confirm_email(key)).status_code == 204
-    assert await rows(shop, LoginFailureRow) == []
+    assert "login_failures" not in {it.kind for it in await rows(shop, CounterRow)}
 
 
 async def test_who_guesses_the_password_is_blocked_as_at_the_login(shop, ada):

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from customer_api.credentials.models import OneTimeKeyRow
 from customer_api.customers.models import CustomerRow
-from customer_api.security.rate_limit import MailboxLimitRow
+from customer_api.security.counters import CounterRow
 from customer_api.tokens.models import SessionRow
 from tests.email_change.test_emails import BAD_KEY, NEW, THIRD, address_of, told
 from tests.shop import OTHER_PASSWORD, PASSWORD, only_error
@@ -222,7 +222,7 @@ async def test_erasure_forgets_former_and_pending_addresses_and_frees_them(shop,
     await shop.call("DELETE", f"/customers/{ada.reference}", by=moved)
 
     assert await rows(shop, OneTimeKeyRow) == []
-    limits = [row.mailbox for row in await rows(shop, MailboxLimitRow)]
+    limits = [row.subject for row in await rows(shop, CounterRow)]
     assert THIRD not in limits
     assert only_error(await shop.undo_email(key)) == BAD_KEY
     assert (await shop.register(email=ada.email)).status_code == 201

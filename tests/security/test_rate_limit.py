@@ -1,35 +1,60 @@
 import asyncio
-from datetime import timedelta
+import logging
 
 import pytest
 from sqlalchemy import func, select
 
 from customer_api.core.db import open_units
+from customer_api.security.clients import Clients
+from customer_api.security.counters import NOTHING, CounterRow, DatabaseStore, Kind
 from customer_api.security.rate_limit import (
-    LoginFailureRow,
     LoginLimiter,
+    LoginRules,
+    LoginSlowed,
     MailboxLimiter,
-    MailboxLimitRow,
+    RequestLimiter,
+    Throttled,
     TooManyAttempts,
+    TooManyRequests,
     UnlimitedLogins,
     UnlimitedMailboxes,
-    forget,
-    purge,
+    UnlimitedRequests,
 )
 
 ADA = "ada@shop.example"
 HOME = "192.0.2.1"
+RULES = {
+    "failure_limit": 3,
+    "block_seconds": 60,
+    "block_max_seconds": 150,
+    "stranger_failure_limit": 1000,
+    "client_failure_limit": 0,
+}
+CLIENTS = Clients(lambda: b"secret")
 
 
 @pytest.fixture
-def limiter(clock):
-    return LoginLimiter(clock=clock, failure_limit=3, block_seconds=60, block_max_seconds=150)
+def store(units, clock):
+    return DatabaseStore(units, clock)
 
 
 @pytest.fixture
-def reserve(units, limiter):
+def make_limiter(store):
+    def make(**changes):
+        return LoginLimiter(store=store, clients=CLIENTS, rules=LoginRules(**RULES | changes))
+
+    return make
+
+
+@pytest.fixture
+def limiter(make_limiter):
+    return make_limiter()
+
+
+@pytest.fixture
+def reserve(limiter):
     async def attempt(subject=ADA, client_address=HOME):
-        await units.write(lambda connection: limiter.reserve(connection, subject, client_address))
+        await limiter.reserve(subject, client_address)
 
     return attempt
 
@@ -44,15 +69,16 @@ def allow(units, clock):
     return ask
 
 
-async def refusal(attempt):
+async def refusal(attempt, kind=TooManyAttempts):
     """Return after how many seconds a refused attempt may be repeated."""
-    with pytest.raises(TooManyAttempts) as caught:
+    with pytest.raises(Throttled) as caught:
         await attempt
+    assert type(caught.value) is kind
     return caught.value.retry_after_seconds
 
 
-async def count(units, row):
-    statement = select(func.count()).select_from(row)
+async def count(units):
+    statement = select(func.count()).select_from(CounterRow)
     return await units.read(lambda connection: connection.execute(statement).scalar_one())
 
 
@@ -95,18 +121,26 @@ async def test_another_address_and_another_account_are_not_blocked(reserve):
     await reserve(subject="bob@shop.example")
 
 
-async def test_a_success_ends_the_blocks_of_every_address(reserve, units, limiter):
+async def test_a_success_ends_the_blocks_of_every_address(reserve, limiter):
     await fail(reserve, 3)
     await reserve(client_address="192.0.2.2")
-    await reserve(subject="bob@shop.example")
 
-    await units.write(lambda connection: limiter.succeeded(connection, ADA))
+    await limiter.succeeded(ADA, "192.0.2.2")
 
-    assert await count(units, LoginFailureRow) == 1
     await fail(reserve, 3)
+    assert await refusal(reserve()) == 60
 
 
-async def test_failures_that_were_left_alone_for_a_day_are_forgotten(reserve, clock):
+async def test_a_success_leaves_the_failures_of_other_accounts(reserve, limiter):
+    for _ in range(3):
+        await reserve(subject="bob@shop.example")
+
+    await limiter.succeeded(ADA, HOME)
+
+    assert await refusal(reserve(subject="bob@shop.example")) == 60
+
+
+async def test_failures_are_forgotten_after_a_day(reserve, clock):
     await fail(reserve, 2)
     clock.advance(hours=24)
 
@@ -130,24 +164,229 @@ async def test_parallel_attempts_get_no_more_tries_than_the_limit(reserve):
     assert sum(isinstance(outcome, TooManyAttempts) for outcome in outcomes) == 17
 
 
-async def test_a_block_survives_a_restart(reserve, limiter, database_url):
+class Blinded:
+    """Counters that show no block, as to parallel attempts that looked at the same moment."""
+
+    def __init__(self, counters):
+        self._counters = counters
+
+    def __getattr__(self, name):
+        return getattr(self._counters, name)
+
+    def look(self, name):
+        return NOTHING if name.kind == Kind.LOGIN_BLOCK else self._counters.look(name)
+
+
+class BlindedStore(DatabaseStore):
+    async def run(self, rule, *, subject):
+        return await super().run(lambda counters: rule(Blinded(counters)), subject=subject)
+
+
+async def test_attempts_that_looked_before_the_block_have_no_try(units, clock):
+    store = BlindedStore(units, clock)
+    limiter = LoginLimiter(store=store, clients=CLIENTS, rules=LoginRules(**RULES))
+    for _ in range(3):
+        await limiter.reserve(ADA, HOME)
+
+    assert await refusal(limiter.reserve(ADA, HOME)) == 60
+    assert await refusal(limiter.reserve(ADA, HOME)) == 60
+
+
+async def test_a_block_survives_a_restart(reserve, database_url, clock):
     await fail(reserve, 3)
     restarted = open_units(database_url, pytest.fail)
+    limiter = LoginLimiter(
+        store=DatabaseStore(restarted, clock), clients=CLIENTS, rules=LoginRules(**RULES)
+    )
 
-    attempt = restarted.write(lambda connection: limiter.reserve(connection, ADA, HOME))
-
-    assert await refusal(attempt) == 60
+    assert await refusal(limiter.reserve(ADA, HOME)) == 60
     await restarted.close()
 
 
-async def test_over_long_names_are_limited_too(reserve, units, limiter):
-    await reserve("a" * 400, "f" * 100)
-    await reserve("a" * 401, "f" * 100)
-    await reserve("a" * 402, "f" * 100)
+async def test_over_long_names_are_limited_too(reserve, limiter):
+    for _ in range(3):
+        await reserve("a" * 400, "f" * 100)
 
-    assert await refusal(reserve("a" * 403, "f" * 101)) == 60
-    await units.write(lambda connection: limiter.succeeded(connection, "a" * 400))
-    await reserve("a" * 403, "f" * 101)
+    assert await refusal(reserve("a" * 400, "f" * 100)) == 60
+    await limiter.succeeded("a" * 400, "f" * 100)
+    await reserve("a" * 400, "f" * 100)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_one"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("fe80::1%eth0", "fe80::2", True),
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("", "192.0.2.2", False),
+        ("a socket", "a socket", True),
+    ],
+)
+def test_an_ipv6_client_counts_by_its_network(one, other, are_one):
+    assert (CLIENTS.name(one) == CLIENTS.name(other)) is are_one
+
+
+def test_names_of_clients_need_the_key():
+    assert CLIENTS.name(HOME) != Clients(lambda: b"another").name(HOME)
+
+
+async def fail_from_everywhere(limiter, times, *, start=0):
+    for number in range(start, start + times):
+        await limiter.reserve(ADA, f"198.51.100.{number}")
+
+
+async def test_strangers_wait_between_tries_when_many_failed(make_limiter, clock):
+    limiter = make_limiter(stranger_failure_limit=5)
+    await fail_from_everywhere(limiter, 6)
+
+    lengths = []
+    for number in range(7):
+        lengths.append(await refusal(limiter.reserve(ADA, f"203.0.113.{number}"), LoginSlowed))
+        assert await refusal(limiter.reserve(ADA, "203.0.113.99"), LoginSlowed) == lengths[-1]
+        clock.advance(seconds=lengths[-1])
+        await limiter.reserve(ADA, f"203.0.113.{number}")
+
+    assert lengths == [1, 2, 4, 8, 16, 30, 30]
+
+
+async def test_of_parallel_strangers_one_at_a_time_has_its_try(make_limiter):
+    limiter = make_limiter(stranger_failure_limit=5)
+
+    outcomes = await asyncio.gather(
+        *(limiter.reserve(ADA, f"198.51.100.{number}") for number in range(20)),
+        return_exceptions=True,
+    )
+
+    assert sum(outcome is None for outcome in outcomes) == 6
+
+
+async def test_who_logged_in_before_is_not_slowed(make_limiter, clock):
+    limiter = make_limiter(stranger_failure_limit=5)
+    await limiter.succeeded(ADA, HOME)
+    await fail_from_everywhere(limiter, 6)
+
+    await limiter.reserve(ADA, HOME)
+
+    assert await refusal(limiter.reserve(ADA, "203.0.113.1"), LoginSlowed) == 1
+
+
+async def test_a_client_is_known_for_ninety_days_after_its_last_login(make_limiter, clock):
+    limiter = make_limiter(stranger_failure_limit=5)
+    await limiter.succeeded(ADA, HOME)
+    clock.advance(days=89)
+    await limiter.succeeded(ADA, HOME)
+    clock.advance(days=89)
+    await fail_from_everywhere(limiter, 6)
+
+    await limiter.reserve(ADA, HOME)
+    clock.advance(days=1)
+    await fail_from_everywhere(limiter, 6, start=10)
+
+    assert await refusal(limiter.reserve(ADA, HOME), LoginSlowed) == 1
+
+
+async def test_a_known_clients_failures_do_not_slow_strangers(make_limiter):
+    limiter = make_limiter(stranger_failure_limit=1, failure_limit=10)
+    await limiter.succeeded(ADA, HOME)
+    for _ in range(5):
+        await limiter.reserve(ADA, HOME)
+
+    await limiter.reserve(ADA, "203.0.113.1")
+
+
+async def test_a_success_lets_strangers_try_again(make_limiter):
+    limiter = make_limiter(stranger_failure_limit=1)
+    await fail_from_everywhere(limiter, 2)
+
+    await limiter.succeeded(ADA, HOME)
+
+    await limiter.reserve(ADA, "203.0.113.1")
+
+
+async def test_a_client_may_not_try_many_accounts(make_limiter, clock):
+    limiter = make_limiter(client_failure_limit=4)
+    for number in range(4):
+        await limiter.reserve(f"{number}@shop.example", HOME)
+
+    assert await refusal(limiter.reserve("4@shop.example", HOME), TooManyRequests) == 600
+    await limiter.reserve("4@shop.example", "192.0.2.2")
+    clock.advance(minutes=10)
+    await limiter.reserve("4@shop.example", HOME)
+
+
+async def test_logins_that_succeed_are_no_failures_of_their_client(make_limiter):
+    limiter = make_limiter(client_failure_limit=4)
+
+    for number in range(10):
+        await limiter.reserve(f"{number}@shop.example", HOME)
+        await limiter.succeeded(f"{number}@shop.example", HOME)
+
+    await fail(lambda: limiter.reserve("new@shop.example", HOME), 3)
+
+
+async def test_who_logged_in_before_is_not_hindered_by_others_at_the_same_address(make_limiter):
+    limiter = make_limiter(client_failure_limit=4)
+    await limiter.succeeded(ADA, HOME)
+    for number in range(4):
+        await limiter.reserve(f"{number}@shop.example", HOME)
+
+    await limiter.reserve(ADA, HOME)
+    await limiter.succeeded(ADA, HOME)
+
+    assert await refusal(limiter.reserve("4@shop.example", HOME), TooManyRequests) == 600
+
+
+async def test_each_kind_of_request_has_its_own_limit(store, clock):
+    limits = {Kind.REGISTRATIONS: 2, Kind.REFRESHES: 0}
+    limiter = RequestLimiter(store=store, clients=CLIENTS, limits=limits)
+    for _ in range(2):
+        await limiter.count(Kind.REGISTRATIONS, HOME)
+    clock.advance(minutes=1)
+
+    assert await refusal(limiter.count(Kind.REGISTRATIONS, HOME), TooManyRequests) == 540
+    await limiter.count(Kind.REGISTRATIONS, "192.0.2.2")
+    for _ in range(5):
+        await limiter.count(Kind.REFRESHES, HOME)
+    clock.advance(minutes=9)
+    await limiter.count(Kind.REGISTRATIONS, HOME)
+
+
+async def test_parallel_requests_are_no_more_than_the_limit(store):
+    limiter = RequestLimiter(store=store, clients=CLIENTS, limits={Kind.KEY_USES: 3})
+
+    outcomes = await asyncio.gather(
+        *(limiter.count(Kind.KEY_USES, HOME) for _ in range(20)), return_exceptions=True
+    )
+
+    assert sum(outcome is None for outcome in outcomes) == 3
+
+
+@pytest.mark.parametrize(
+    ("rules", "event", "limit", "seconds"),
+    [
+        ({"failure_limit": 1}, "login_blocked", "login_block", 60),
+        ({"stranger_failure_limit": 1}, "login_slowed", "stranger_pause", 1),
+        ({"client_failure_limit": 2}, "rate_limited", "client_logins", 600),
+    ],
+)
+async def test_a_refusal_is_an_event_without_personal_data(
+    make_limiter, caplog, *, rules, event, limit, seconds
+):
+    limiter = make_limiter(**rules)
+    caplog.set_level(logging.INFO)
+
+    for _ in range(3):
+        try:
+            await limiter.reserve(ADA, HOME)
+        except Throttled:
+            break
+
+    (found,) = caplog.records
+    assert (found.getMessage(), found.category) == (event, "security")
+    assert (found.limit, found.retry_after_seconds) == (limit, seconds)
+    assert not {ADA, HOME} & {str(value) for value in vars(found).values()}
 
 
 async def test_a_mailbox_gets_a_few_mails_an_hour(allow):
@@ -177,67 +416,25 @@ async def test_parallel_mails_are_no_more_than_the_limit(allow):
     assert sum(allowed) == 3
 
 
-async def test_over_long_mailboxes_are_limited_too(allow):
-    assert [await allow("a" * length) for length in (400, 401, 402, 403)] == [True] * 3 + [False]
-
-
 async def test_nothing_is_limited_when_limits_are_off(units):
-    logins, mailboxes = UnlimitedLogins(), UnlimitedMailboxes()
+    logins, requests, mailboxes = UnlimitedLogins(), UnlimitedRequests(), UnlimitedMailboxes()
 
-    def work(connection):
-        for _ in range(20):
-            logins.reserve(connection, ADA, HOME)
-            logins.check(connection, ADA, HOME)
-        logins.succeeded(connection, ADA)
-        return [mailboxes.allow(connection, ADA) for _ in range(20)]
+    for _ in range(20):
+        await logins.reserve(ADA, HOME)
+        await logins.check(ADA, HOME)
+        await logins.succeeded(ADA, HOME)
+        await requests.count(Kind.REFRESHES, HOME)
+        assert await units.write(lambda connection: mailboxes.allow(connection, ADA))
 
-    assert await units.write(work) == [True] * 20
-    assert await count(units, LoginFailureRow) == 0
-    assert await count(units, MailboxLimitRow) == 0
+    assert await count(units) == 0
 
 
-async def test_forgetting_an_email_leaves_nothing_of_it(reserve, allow, units):
-    await reserve()
-    await reserve(client_address="192.0.2.2")
-    await allow()
-    await reserve(subject="bob@shop.example")
-    await allow("bob@shop.example")
-
-    forgotten = await units.write(lambda connection: forget(connection, ADA))
-
-    again = await units.write(lambda connection: forget(connection, ADA))
-    assert (forgotten, again) == (3, 0)
-    assert await count(units, LoginFailureRow) == 1
-    assert await count(units, MailboxLimitRow) == 1
-
-
-async def test_a_purge_removes_what_was_not_touched_since(reserve, allow, units, clock):
-    await reserve()
-    await allow()
-    clock.advance(hours=1)
-    await reserve(client_address="192.0.2.2")
-    await allow("bob@shop.example")
-    moment = clock.now()
-
-    purged = await units.write(lambda connection: purge(connection, moment))
-    rest = await units.write(lambda connection: purge(connection, moment + timedelta(seconds=1)))
-
-    assert (purged, rest) == (2, 2)
-    assert await count(units, LoginFailureRow) == 0
-    assert await count(units, MailboxLimitRow) == 0
-
-
-async def test_a_check_counts_nothing_and_tells_a_block(limiter, units, clock):
-    def reserve(connection):
-        limiter.check(connection, ADA, HOME)
-        limiter.reserve(connection, ADA, HOME)
-
+async def test_a_check_counts_nothing_and_tells_a_block(limiter, clock):
     for _ in range(3):
-        await units.write(reserve)
+        await limiter.check(ADA, HOME)
+        await limiter.reserve(ADA, HOME)
 
-    with pytest.raises(TooManyAttempts) as blocked:
-        await units.read(lambda it: limiter.check(it, ADA, HOME))
-    assert blocked.value.retry_after_seconds == 60
-    await units.read(lambda it: limiter.check(it, ADA, "192.0.2.2"))
+    assert await refusal(limiter.check(ADA, HOME)) == 60
+    await limiter.check(ADA, "192.0.2.2")
     clock.advance(seconds=60)
-    await units.read(lambda it: limiter.check(it, ADA, HOME))
+    await limiter.check(ADA, HOME)

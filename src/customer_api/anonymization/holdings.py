@@ -25,9 +25,10 @@ from customer_api.core.db import Base
 from customer_api.core.privacy import is_personal, is_secret
 from customer_api.credentials.models import CredentialRow, OneTimeKeyRow
 from customer_api.customers.models import CustomerRow
+from customer_api.idempotency.models import IdempotentRequestRow
 from customer_api.mail.models import MailRow
 from customer_api.registration.models import RegistrationRow
-from customer_api.security.rate_limit import LoginFailureRow, MailboxLimitRow
+from customer_api.security.counters import CounterRow
 from customer_api.tokens.models import RefreshTokenRow, SessionRow
 
 CUSTOMER: Final[BindParameter[int]] = bindparam("customer")
@@ -116,7 +117,7 @@ HOLDINGS: Final = (
         "tokens",
     ),
     Holding(MailRow, MailRow.customer_id == CUSTOMER, "mail"),
-    Holding(LoginFailureRow, LoginFailureRow.subject == EMAIL_KEY, "rate_limits"),
-    Holding(MailboxLimitRow, MailboxLimitRow.mailbox == EMAIL_KEY, "rate_limits"),
+    Holding(IdempotentRequestRow, IdempotentRequestRow.customer_id == CUSTOMER, "idempotency"),
+    Holding(CounterRow, CounterRow.subject == EMAIL_KEY, "rate_limits"),
 )
 """In the order of the export's parts."""

@@ -3,7 +3,7 @@
 from customer_api.core.ids import CustomerId
 from customer_api.credentials import repository as credentials
 from customer_api.plugin import ErasureContext
-from customer_api.security import rate_limit
+from customer_api.security import counters
 
 
 class RateLimitAnonymizer:
@@ -17,6 +17,4 @@ class RateLimitAnonymizer:
     def erase(self, context: ErasureContext) -> int:
         """Return the number of counters deleted."""
         others = credentials.list_email_keys(context.connection, CustomerId(context.customer_id))
-        return sum(
-            rate_limit.forget(context.connection, key) for key in {context.email_key, *others}
-        )
+        return sum(counters.forget(context.connection, key) for key in {context.email_key, *others})

@@ -22,7 +22,7 @@ from customer_api.customers.models import Customer, Units
 from customer_api.idempotency import repository as requests
 from customer_api.mail.outbox import Outbox
 from customer_api.registration import repository as registrations
-from customer_api.security import rate_limit
+from customer_api.security import counters
 from customer_api.tokens import repository as tokens
 
 logger = logging.getLogger(__name__)
@@ -119,9 +119,9 @@ class Retention:
         return erased
 
     async def purge_counters(self) -> int:
-        """Delete counters of logins and mails that count no more; returns how many."""
-        before = self._clock.now() - rate_limit.MEMORY
-        return await self._units.write(lambda connection: rate_limit.purge(connection, before))
+        """Delete counters whose time is over; returns how many."""
+        now = self._clock.now()
+        return await self._units.write(lambda connection: counters.purge(connection, now))
 
     async def purge_requests(self) -> int:
         """Delete what is remembered of requests whose time is over; returns how many."""

@@ -31,6 +31,7 @@ from customer_api.jsonapi.query import Query
 from customer_api.jsonapi.validation import Fields, Violation
 from customer_api.passwords.service import PasswordService
 from customer_api.registration.service import RegistrationService
+from customer_api.security.counters import Kind
 from customer_api.tokens.service import TokenService
 from customer_api.tokens.sessions import SessionService
 
@@ -126,8 +127,13 @@ class _Checked:
 class Public(_Checked):
     """Dependency of routes for everybody; an `Authorization` header is not looked at.
 
-    The shop can close a resource type to guests; then a live session is demanded.
+    The shop can close a resource type to guests; then a live session is demanded. With a `limit` each
+    client may call only so often.
     """
+
+    def __init__(self, make_fields: MakeFields | None = None, *, limit: Kind | None = None) -> None:
+        super().__init__(make_fields)
+        self._limit = limit
 
     async def __call__(self, request: Request) -> PublicCall:
         """Return the checked call."""
@@ -139,6 +145,9 @@ class Public(_Checked):
             claims = here.authentication.required(request)
             await here.container.units.read_as(claims, lambda _connection, _session: None)
         values = await self._validated(request, attributes, claims)
+        if self._limit is not None:
+            address = edge.get_origin(request.scope).client_address
+            await here.container.requests.count(self._limit, address)
         return PublicCall(values, get_links(request))
 
 

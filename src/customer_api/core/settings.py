@@ -126,6 +126,7 @@ class Settings(BaseSettings):
     mails_per_hour: int = Field(
         3,
         ge=1,
+        le=100,
         description="Mails that requests of strangers can send to one mailbox within an hour "
         "(restore, confirmation again, 'you already have an account', confirmation of a new e-mail).",
     )
@@ -358,12 +359,52 @@ class Settings(BaseSettings):
     login_failure_limit: int = Field(
         10,
         ge=1,
+        le=100,
         description="Failed logins of one account from one client address before a block.",
     )
     login_block_seconds: int = Field(
-        60, ge=1, description="Length of the first block; each further one is twice as long."
+        60,
+        ge=1,
+        le=DAY,
+        description="Length of the first block; each further one is twice as long.",
     )
-    login_block_max_seconds: int = Field(900, ge=1, description="Longest block.")
+    login_block_max_seconds: int = Field(900, ge=1, le=DAY, description="Longest block.")
+    stranger_failure_limit: int = Field(
+        30,
+        ge=1,
+        le=1000,
+        description="Failed logins of one account from client addresses that did not log in to it "
+        "within 90 days; after so many, such addresses wait between tries: 1 s, twice as long each "
+        "time, up to 30 s.",
+    )
+    client_login_failure_limit: int = Field(
+        100,
+        ge=0,
+        description="Failed logins of one client address, over all accounts, within ten minutes; "
+        "0 = any number.",
+    )
+    client_refresh_limit: int = Field(
+        2000,
+        ge=0,
+        description="Refreshes of one client address within ten minutes; 0 = any number.",
+    )
+    client_registration_limit: int = Field(
+        100,
+        ge=0,
+        description="Registrations of one client address within ten minutes; 0 = any number.",
+    )
+    client_restore_request_limit: int = Field(
+        100,
+        ge=0,
+        description="Requests for a restore mail of one client address within ten minutes; "
+        "0 = any number.",
+    )
+    client_key_limit: int = Field(
+        200,
+        ge=0,
+        description="Mailed keys that one client address may try within ten minutes; "
+        "0 = any number.",
+    )
 
     # Repeated requests
     idempotency_ttl_seconds: int = Field(

@@ -11,9 +11,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from customer_api.core.ids import CustomerId
 from customer_api.credentials.models import UNDO, CredentialRow, OneTimeKeyRow, Purpose
 from customer_api.customers.emails import email_key
+from customer_api.customers.models import Customer, CustomerRow
+from customer_api.customers.repository import COLUMNS, to_customer
 
 _FIND = select(CredentialRow.password_hash).where(
     CredentialRow.customer_id == bindparam("customer")
+)
+
+_FIND_LOGIN = (
+    select(*COLUMNS, CredentialRow.password_hash)
+    .outerjoin(CredentialRow, CredentialRow.customer_id == CustomerRow.id)
+    .where(CustomerRow.email_key == bindparam("key"))
 )
 
 
@@ -109,6 +117,15 @@ class StoredKey:
     customer_id: CustomerId
     email: str | None
     """The address that an e-mail change or its undo leads to; None for other purposes."""
+
+
+def find_login(connection: Connection, email: str) -> tuple[Customer | None, str | None]:
+    """Return the customer with this address in any spelling, and the digest of the password.
+
+    One statement, whether there is such a customer or not, so that its time tells nothing.
+    """
+    row = connection.execute(_FIND_LOGIN, {"key": email_key(email)}).one_or_none()
+    return (None, None) if row is None else (to_customer(row), row.password_hash)
 
 
 def find_password_hash(connection: Connection, customer_id: CustomerId) -> str | None:

@@ -24,7 +24,7 @@ from customer_api.mail.message import (
 )
 from customer_api.mail.outbox import Outbox
 from customer_api.observability.security_events import SecurityEvent, record
-from customer_api.security import rate_limit
+from customer_api.security import counters
 from customer_api.security.hashing import PasswordHasher
 from customer_api.security.rate_limit import LoginLimits, MailboxLimits
 from customer_api.tokens import repository as tokens
@@ -111,19 +111,21 @@ class EmailChangeService:
         Raises:
             EmailChangeKeyInvalid: the key does not work, for whatever reason.
             TooManyAttempts: the account is blocked for this client address.
+            TooManyRequests: the address failed to log in to too many accounts.
             PasswordWrong: the password is another one.
             EmailTaken: another account got the address meanwhile.
             HashingBusy: too many passwords to verify at once.
         """
-
-        def begin(connection: Connection) -> tuple[Customer, str | None]:
-            owner = self._changes.keys.find_owner(connection, command.key)
-            if owner is None:
-                raise EmailChangeKeyInvalid
-            self._logins.reserve(connection, owner.email_key, command.client_address)
-            return owner, credentials.find_password_hash(connection, owner.id)
-
-        owner, digest = await self._units.write(begin)
+        owner = await self._units.read(
+            lambda connection: self._changes.keys.find_owner(connection, command.key)
+        )
+        if owner is None:
+            raise EmailChangeKeyInvalid
+        await self._logins.reserve(owner.email_key, command.client_address)
+        owner_id = owner.id
+        digest = await self._units.read(
+            lambda connection: credentials.find_password_hash(connection, owner_id)
+        )
         if not (await self._hasher.verify(command.password, digest)).matches:
             record(SecurityEvent.LOGIN_FAILED, reference=owner.reference)
             raise PasswordWrong
@@ -138,6 +140,7 @@ class EmailChangeService:
             return after
 
         customer = await self._units.write(finish)
+        await self._logins.succeeded(customer.email_key, command.client_address)
         record(SecurityEvent.EMAIL_CHANGED, reference=customer.reference)
 
     async def undo(self, key: str) -> None:
@@ -174,7 +177,7 @@ class EmailChangeService:
         after = customers.change(connection, before.id, values, now=now)
         if credentials.find_holder(connection, after.email, but_for=after.id, now=now) is not None:
             raise EmailTaken
-        rate_limit.forget(connection, before.email_key)
+        counters.forget(connection, before.email_key)
         return after
 
     @staticmethod

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, LargeBi
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base
-from customer_api.core.privacy import kept, personal
+from customer_api.core.privacy import kept, secret
 from customer_api.core.types import BigKey, UtcDateTime
 
 
@@ -24,8 +24,8 @@ class IdempotentRequestRow(Base):
     id: Mapped[int] = mapped_column(
         BigKey, Identity(), primary_key=True, info=kept("row identity; rows go with erasure")
     )
-    scope: Mapped[bytes] = mapped_column(LargeBinary(32), info=personal())
-    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32), info=personal())
+    scope: Mapped[bytes] = mapped_column(LargeBinary(32), info=secret("keyed digest"))
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32), info=secret("keyed digest"))
     customer_id: Mapped[int | None] = mapped_column(
         BigInteger, ForeignKey("customers.id"), info=kept("link to the customer; rows go with it")
     )
@@ -42,7 +42,9 @@ class IdempotentRequestRow(Base):
     etag: Mapped[str | None] = mapped_column(
         String(50), info=kept("of the answer; says nothing of the person")
     )
-    body: Mapped[bytes | None] = mapped_column(LargeBinary, info=personal())
+    body: Mapped[bytes | None] = mapped_column(
+        LargeBinary, info=secret("copy of an answer, whose data the other parts show")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class RestorePassword:
     key: str
     password: str
     confirm_password: str
+    client_address: str
 
 
 class PasswordService:
@@ -133,7 +134,7 @@ class PasswordService:
         """Set a new password with a mailed key, and end all sessions.
 
         Completing a restore proves the mailbox, so an unconfirmed customer is confirmed by it,
-        and login blocks of the account end.
+        login blocks of the account end, and the client is no stranger to it any more.
 
         Raises:
             PasswordsDiffer: the password and its repetition are not the same.
@@ -160,13 +161,12 @@ class PasswordService:
             customers.mark_registered(connection, customer.id, now=now)
             self._confirmation_keys.void(connection, customer.id)
             credentials.remove_keys(connection, customer.id, Purpose.EMAIL_CHANGE)
-            self._logins.succeeded(connection, customer.email_key)
             self._undos.send(connection, customer, PASSWORD_CHANGED)
-
             return customer
 
         customer = await self._units.write(work)
         record(SecurityEvent.PASSWORD_RESTORED, reference=customer.reference)
+        await self._logins.succeeded(customer.email_key, command.client_address)
 
     async def undo(self, key: str) -> None:
         """Lock everybody out with the key from the mail that told of a new password.

@@ -1,146 +1,217 @@
-"""Counters against guessing and mail bombing, kept in the database.
-
-All workers share them and a restart does not clear them. Each count is one atomic statement, so no
-number of parallel requests gets more tries than the limit.
-"""
+"""Limits against guessing, flooding and mail bombing: the rules. `counters` does the counting."""
 
 import math
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Final, Protocol, TypeVar
 
-from sqlalchemy import (
-    Connection,
-    Insert,
-    Integer,
-    String,
-    bindparam,
-    case,
-    delete,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Connection
 from typing_extensions import override
 
 from customer_api.core.clock import Clock
-from customer_api.core.db import Base
 from customer_api.core.errors import AppError
-from customer_api.core.privacy import kept, personal
-from customer_api.core.types import UtcDateTime
+from customer_api.observability.security_events import SecurityEvent, record
+from customer_api.security.clients import Clients
+from customer_api.security.counters import (
+    CounterName,
+    Counters,
+    CounterStore,
+    DatabaseCounters,
+    Kind,
+    Rule,
+)
 
-KEY_LENGTH: Final = 320
-ADDRESS_LENGTH: Final = 64
-MEMORY: Final = timedelta(hours=24)
-"""After so long without an attempt a counter of failures starts anew."""
-MAIL_WINDOW: Final = timedelta(hours=1)
+T = TypeVar("T")
 
-
-class LoginFailureRow(Base):
-    """Failed logins of one account from one client address."""
-
-    __tablename__ = "login_failures"
-
-    subject: Mapped[str] = mapped_column(String(KEY_LENGTH), primary_key=True, info=personal())
-    client_address: Mapped[str] = mapped_column(
-        String(ADDRESS_LENGTH), primary_key=True, info=personal()
-    )
-    failures: Mapped[int] = mapped_column(Integer, info=kept("a mere number"))
-    blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime, info=kept("a mere time"))
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True, info=kept("a mere time"))
-
-
-class MailboxLimitRow(Base):
-    """Mails that strangers had sent to one mailbox within the present window."""
-
-    __tablename__ = "mailbox_limits"
-
-    mailbox: Mapped[str] = mapped_column(String(KEY_LENGTH), primary_key=True, info=personal())
-    window_started_at: Mapped[datetime] = mapped_column(UtcDateTime, info=kept("a mere time"))
-    sent: Mapped[int] = mapped_column(Integer, info=kept("a mere number"))
+HOUR_SECONDS: Final = 3600
+DAY_SECONDS: Final = 24 * HOUR_SECONDS
+WINDOW_SECONDS: Final = 600
+"""The limits of a client over all accounts count what happens within ten minutes."""
+KNOWN_CLIENT_SECONDS: Final = 90 * DAY_SECONDS
+"""So long a client that logged in to an account is no stranger to it."""
+LONGEST_PAUSE_SECONDS: Final = 30
+FAILURE_KINDS: Final = frozenset(
+    {
+        Kind.LOGIN_FAILURES,
+        Kind.LOGIN_BLOCK,
+        Kind.LOGIN_BLOCKS,
+        Kind.STRANGER_FAILURES,
+        Kind.STRANGER_PAUSE,
+    }
+)
+_LONGEST_DOUBLING: Final = 10
 
 
-class TooManyAttempts(AppError):
-    """Login of this account from this client address is blocked for a while."""
+class Throttled(AppError):
+    """Something was tried too often; the same may be tried again after a while."""
 
     keeps_changes: ClassVar[bool] = True  # what the same unit counted must outlive the refusal
+    event: ClassVar[SecurityEvent]
 
-    def __init__(self, retry_after_seconds: int) -> None:
-        super().__init__(f"blocked, retry after {retry_after_seconds} s")
-        self.retry_after_seconds = retry_after_seconds
+    def __init__(self, retry_after_seconds: float, kind: Kind = Kind.LOGIN_BLOCK) -> None:
+        super().__init__(f"{kind}, retry after {retry_after_seconds} s")
+        self.retry_after_seconds = max(1, math.ceil(retry_after_seconds))
+        self.kind = kind
+
+
+class TooManyAttempts(Throttled):
+    """Login of this account from this client is blocked for a while."""
+
+    event: ClassVar[SecurityEvent] = SecurityEvent.LOGIN_BLOCKED
+
+
+class LoginSlowed(TooManyAttempts):
+    """So many strangers failed to log in to the account that the next one has to wait."""
+
+    event: ClassVar[SecurityEvent] = SecurityEvent.LOGIN_SLOWED
+
+
+class TooManyRequests(Throttled):
+    """One client did the same thing too often, whatever the account."""
+
+    event: ClassVar[SecurityEvent] = SecurityEvent.RATE_LIMITED
 
 
 class LoginLimits(Protocol):
     """Decides whether a login may be tried; `subject` is the normal form of the typed e-mail."""
 
-    def check(self, connection: Connection, subject: str, client_address: str) -> None:
+    async def check(self, subject: str, client_address: str) -> None:
         """Count nothing.
 
         Raises:
-            TooManyAttempts: the account is blocked for this address.
+            TooManyAttempts: the account is blocked for this client.
         """
 
-    def reserve(self, connection: Connection, subject: str, client_address: str) -> None:
-        """Count an attempt as failed before its password is looked at; needs a transaction.
+    async def reserve(self, subject: str, client_address: str) -> None:
+        """Count an attempt as failed before its password is looked at.
 
         Raises:
-            TooManyAttempts: the account is blocked for this address; the attempt is not counted.
+            TooManyAttempts: the account is blocked for this client, or strangers have to wait.
+            TooManyRequests: the client failed to log in to too many accounts.
         """
 
-    def succeeded(self, connection: Connection, subject: str) -> None:
-        """Forget all failures of an account and end its blocks, for every address."""
+    async def succeeded(self, subject: str, client_address: str) -> None:
+        """Forget the failures of an account, end its blocks for every client, know this one."""
+
+
+class RequestLimits(Protocol):
+    """Decides whether one client does something too often."""
+
+    async def count(self, kind: Kind, client_address: str) -> None:
+        """Count a request.
+
+        Raises:
+            TooManyRequests: the client has to wait.
+        """
 
 
 class MailboxLimits(Protocol):
     """Decides whether a mail that a stranger asked for may be sent."""
 
     def allow(self, connection: Connection, mailbox: str) -> bool:
-        """Count a mail to a mailbox, and tell whether it is still within the limit."""
+        """Count a mail to a mailbox, and tell whether it is still within the limit.
+
+        It counts in the transaction that queues the mail, so in the database whatever else counts.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRules:
+    """When logins are blocked or slowed; 0 for `client_failure_limit` means no such limit."""
+
+    failure_limit: int
+    block_seconds: int
+    block_max_seconds: int
+    stranger_failure_limit: int
+    client_failure_limit: int
 
 
 class LoginLimiter(LoginLimits):
-    """Blocks a pair of account and client address after some failures, each time for longer.
+    """Blocks pairs of account and client, slows strangers, and limits clients over all accounts.
 
     The failure that reaches the limit starts a block of `block_seconds`. After a block one more
     attempt is free; if it fails too, the next block is twice as long, up to `block_max_seconds`.
+    Who logged in to the account before meets that rule alone, so no stranger can lock the owner out.
     """
 
+    def __init__(self, *, store: CounterStore, clients: Clients, rules: LoginRules) -> None:
+        self._store = store
+        self._clients = clients
+        self._rules = rules
+
+    @override
+    async def check(self, subject: str, client_address: str) -> None:
+        login = _Login(subject, self._clients.name(client_address))
+        await _run(self._store, lambda counters: _require_no_block(counters, login), subject)
+
+    @override
+    async def reserve(self, subject: str, client_address: str) -> None:
+        login = _Login(subject, self._clients.name(client_address))
+        await _run(self._store, lambda counters: self._reserve(counters, login), subject)
+
+    @override
+    async def succeeded(self, subject: str, client_address: str) -> None:
+        login = _Login(subject, self._clients.name(client_address))
+
+        def rule(counters: Counters) -> None:
+            if not counters.look(login.name(Kind.KNOWN_CLIENT)).number:
+                counters.take_back(login.of_client)
+            counters.forget(subject, FAILURE_KINDS)
+            counters.restart(login.name(Kind.KNOWN_CLIENT), seconds=KNOWN_CLIENT_SECONDS)
+
+        await _run(self._store, rule, subject)
+
+    def _reserve(self, counters: Counters, login: "_Login") -> None:
+        is_known = counters.look(login.name(Kind.KNOWN_CLIENT)).number > 0
+        if not is_known:
+            _count(counters, login.of_client, limit=self._rules.client_failure_limit)
+        _require_no_block(counters, login)
+        if not is_known:
+            self._count_stranger(counters, login)
+        self._count_failure(counters, login)
+
+    def _count_stranger(self, counters: Counters, login: "_Login") -> None:
+        failures = CounterName(Kind.STRANGER_FAILURES, login.subject)
+        number = counters.add(failures, seconds=DAY_SECONDS).number
+        excess = number - self._rules.stranger_failure_limit
+        if excess <= 0:
+            return
+        seconds = min(2 ** min(excess - 1, _LONGEST_DOUBLING), LONGEST_PAUSE_SECONDS)
+        pause = counters.add(CounterName(Kind.STRANGER_PAUSE, login.subject), seconds=seconds)
+        if (
+            pause.number > 1
+        ):  # the one who started the pause has its try, all others wait for its end
+            counters.take_back(failures)
+            raise LoginSlowed(pause.seconds_left, Kind.STRANGER_PAUSE)
+
+    def _count_failure(self, counters: Counters, login: "_Login") -> None:
+        number = counters.add(login.name(Kind.LOGIN_FAILURES), seconds=DAY_SECONDS).number
+        if number < self._rules.failure_limit:
+            return
+        blocks = min(counters.look(login.name(Kind.LOGIN_BLOCKS)).number, _LONGEST_DOUBLING)
+        seconds = min(self._rules.block_seconds * 2**blocks, self._rules.block_max_seconds)
+        block = counters.add(login.name(Kind.LOGIN_BLOCK), seconds=seconds)
+        if block.number > 1:  # of parallel attempts one starts the block and has its try
+            raise TooManyAttempts(block.seconds_left)
+        counters.add(login.name(Kind.LOGIN_BLOCKS), seconds=DAY_SECONDS)
+
+
+class RequestLimiter(RequestLimits):
+    """Lets each client do each thing so many times within ten minutes; 0 means any number."""
+
     def __init__(
-        self, *, clock: Clock, failure_limit: int, block_seconds: int, block_max_seconds: int
+        self, *, store: CounterStore, clients: Clients, limits: Mapping[Kind, int]
     ) -> None:
-        self._clock = clock
-        self._failure_limit = failure_limit
-        self._block_seconds = block_seconds
-        self._block_max_seconds = block_max_seconds
+        self._store = store
+        self._clients = clients
+        self._limits = limits
 
     @override
-    def check(self, connection: Connection, subject: str, client_address: str) -> None:
-        blocked_until = connection.execute(_BLOCKED_UNTIL, _pair(subject, client_address)).scalar()
-        now = self._clock.now()
-        if blocked_until is not None and blocked_until > now:
-            raise TooManyAttempts(math.ceil((blocked_until - now).total_seconds()))
-
-    @override
-    def reserve(self, connection: Connection, subject: str, client_address: str) -> None:
-        now = self._clock.now()
-        pair = _pair(subject, client_address)
-        count = _COUNT_FAILURE[connection.dialect.name]
-        moments = {"now": now, "stale": now - MEMORY}
-        failures: int | None = connection.execute(count, {**pair, **moments}).scalar()
-        if failures is None:
-            blocked_until = connection.execute(_BLOCKED_UNTIL, pair).scalar_one()
-            assert blocked_until is not None
-            raise TooManyAttempts(math.ceil((blocked_until - now).total_seconds()))
-        excess = failures - self._failure_limit
-        if excess >= 0:  # the row stays locked by the count until the unit ends
-            seconds = min(self._block_seconds * 2**excess, self._block_max_seconds)
-            connection.execute(_BLOCK, {**pair, "until": now + timedelta(seconds=seconds)})
-
-    @override
-    def succeeded(self, connection: Connection, subject: str) -> None:
-        connection.execute(_FORGET_FAILURES, {"key": subject[:KEY_LENGTH]})
+    async def count(self, kind: Kind, client_address: str) -> None:
+        limit = self._limits[kind]
+        if limit:
+            name = CounterName(kind, client=self._clients.name(client_address))
+            await _run(self._store, lambda counters: _count(counters, name, limit=limit), None)
 
 
 class MailboxLimiter(MailboxLimits):
@@ -152,26 +223,32 @@ class MailboxLimiter(MailboxLimits):
 
     @override
     def allow(self, connection: Connection, mailbox: str) -> bool:
-        now = self._clock.now()
-        count = _COUNT_MAIL[connection.dialect.name]
-        moments = {"now": now, "stale": now - MAIL_WINDOW}
-        sent: int = connection.execute(count, {"key": mailbox[:KEY_LENGTH], **moments}).scalar_one()
-        return sent <= self._mails_per_hour
+        counters = DatabaseCounters(connection, self._clock)
+        sent = counters.add(CounterName(Kind.MAILS, mailbox), seconds=HOUR_SECONDS)
+        return sent.number <= self._mails_per_hour
 
 
 class UnlimitedLogins(LoginLimits):
     """Blocks nobody; for load tests."""
 
     @override
-    def check(self, connection: Connection, subject: str, client_address: str) -> None:
+    async def check(self, subject: str, client_address: str) -> None:
         return
 
     @override
-    def reserve(self, connection: Connection, subject: str, client_address: str) -> None:
+    async def reserve(self, subject: str, client_address: str) -> None:
         return
 
     @override
-    def succeeded(self, connection: Connection, subject: str) -> None:
+    async def succeeded(self, subject: str, client_address: str) -> None:
+        return
+
+
+class UnlimitedRequests(RequestLimits):
+    """Lets every request through; for load tests."""
+
+    @override
+    async def count(self, kind: Kind, client_address: str) -> None:
         return
 
 
@@ -183,81 +260,36 @@ class UnlimitedMailboxes(MailboxLimits):
         return True
 
 
-def forget(connection: Connection, key: str) -> int:
-    """Delete all counters of an e-mail's normal form, and return how many there were."""
-    parameters = {"key": key[:KEY_LENGTH]}
-    failures = connection.execute(_FORGET_FAILURES, parameters).rowcount
-    return failures + connection.execute(_FORGET_MAILS, parameters).rowcount
+@dataclass(frozen=True, slots=True)
+class _Login:
+    subject: str
+    client: str
+
+    @property
+    def of_client(self) -> CounterName:
+        return CounterName(Kind.CLIENT_LOGINS, client=self.client)
+
+    def name(self, kind: Kind) -> CounterName:
+        return CounterName(kind, self.subject, self.client)
 
 
-def purge(connection: Connection, before: datetime) -> int:
-    """Delete all counters that were last started or moved before a moment; return how many."""
-    parameters = {"before": before}
-    failures = connection.execute(_PURGE_FAILURES, parameters).rowcount
-    return failures + connection.execute(_PURGE_MAILS, parameters).rowcount
+def _require_no_block(counters: Counters, login: _Login) -> None:
+    block = counters.look(login.name(Kind.LOGIN_BLOCK))
+    if block.number:
+        raise TooManyAttempts(block.seconds_left)
 
 
-def _pair(subject: str, client_address: str) -> dict[str, str]:
-    return {"key": subject[:KEY_LENGTH], "address": client_address[:ADDRESS_LENGTH]}
+def _count(counters: Counters, name: CounterName, *, limit: int) -> None:
+    if not limit:
+        return
+    count = counters.add(name, seconds=WINDOW_SECONDS)
+    if count.number > limit:
+        raise TooManyRequests(count.seconds_left, name.kind)
 
 
-def _count_failure(insert: Callable[[Any], Any]) -> Insert:
-    """Return the statement that counts and returns failures, and no row for a blocked pair."""
-    row = LoginFailureRow
-    statement = insert(row).values(
-        subject=bindparam("key"),
-        client_address=bindparam("address"),
-        failures=1,
-        updated_at=bindparam("now"),
-    )
-    counted: Insert = statement.on_conflict_do_update(
-        index_elements=[row.subject, row.client_address],
-        set_={
-            "failures": case((row.updated_at <= bindparam("stale"), 1), else_=row.failures + 1),
-            "updated_at": statement.excluded.updated_at,
-        },
-        where=or_(row.blocked_until.is_(None), row.blocked_until <= statement.excluded.updated_at),
-    ).returning(row.failures)
-    return counted
-
-
-def _count_mail(insert: Callable[[Any], Any]) -> Insert:
-    """Return the statement that counts and returns the mails of the present window."""
-    row = MailboxLimitRow
-    statement = insert(row).values(
-        mailbox=bindparam("key"), window_started_at=bindparam("now"), sent=1
-    )
-    over = row.window_started_at <= bindparam("stale")
-    counted: Insert = statement.on_conflict_do_update(
-        index_elements=[row.mailbox],
-        set_={
-            "sent": case((over, 1), else_=row.sent + 1),
-            "window_started_at": case(
-                (over, statement.excluded.window_started_at), else_=row.window_started_at
-            ),
-        },
-    ).returning(row.sent)
-    return counted
-
-
-_COUNT_FAILURE: Final[Mapping[str, Insert]] = {
-    "postgresql": _count_failure(postgresql.insert),
-    "sqlite": _count_failure(sqlite.insert),
-}
-_COUNT_MAIL: Final[Mapping[str, Insert]] = {
-    "postgresql": _count_mail(postgresql.insert),
-    "sqlite": _count_mail(sqlite.insert),
-}
-_THE_PAIR: Final = (LoginFailureRow.subject == bindparam("key")) & (
-    LoginFailureRow.client_address == bindparam("address")
-)
-_BLOCKED_UNTIL: Final = select(LoginFailureRow.blocked_until).where(_THE_PAIR)
-_BLOCK: Final = update(LoginFailureRow).where(_THE_PAIR).values(blocked_until=bindparam("until"))
-_FORGET_FAILURES: Final = delete(LoginFailureRow).where(LoginFailureRow.subject == bindparam("key"))
-_FORGET_MAILS: Final = delete(MailboxLimitRow).where(MailboxLimitRow.mailbox == bindparam("key"))
-_PURGE_FAILURES: Final = delete(LoginFailureRow).where(
-    LoginFailureRow.updated_at < bindparam("before")
-)
-_PURGE_MAILS: Final = delete(MailboxLimitRow).where(
-    MailboxLimitRow.window_started_at < bindparam("before")
-)
+async def _run(store: CounterStore, rule: Rule[T], subject: str | None) -> T:
+    try:
+        return await store.run(rule, subject=subject)
+    except Throttled as refusal:
+        record(refusal.event, limit=refusal.kind, retry_after_seconds=refusal.retry_after_seconds)
+        raise

@@ -46,6 +46,8 @@ class SigningKey:
     """32 bytes from which the successors of refresh tokens are derived."""
     idempotency_secret: bytes = field(repr=False, compare=False)
     """32 bytes that key the digests of requests with an idempotency key."""
+    counter_secret: bytes = field(repr=False, compare=False)
+    """32 bytes that key the fingerprints of what is counted."""
 
 
 def generate_signing_key(path: Path) -> None:
@@ -159,6 +161,7 @@ def _signing_key(
         verifier=verifier,
         refresh_secret=_derived(secret, b"refresh"),
         idempotency_secret=_derived(secret, b"idempotency"),
+        counter_secret=_derived(secret, b"counters"),
     )
 
 

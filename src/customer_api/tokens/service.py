@@ -79,19 +79,15 @@ class TokenService:
 
         Raises:
             LoginFailed: whatever is wrong, in the same time.
-            TooManyAttempts: this account is blocked for this client address.
+            TooManyAttempts: this account is blocked for this client address, or strangers to it wait.
+            TooManyRequests: the address failed to log in to too many accounts.
             HashingBusy: too many logins at once.
         """
         key = email_key(command.username)
-
-        def begin(connection: Connection) -> tuple[Customer | None, str | None]:
-            self._limits.reserve(connection, key, command.client_address)
-            customer = customers.find_by_email(connection, command.username)
-            if customer is None:
-                return None, None
-            return customer, credentials.find_password_hash(connection, customer.id)
-
-        customer, digest = await self._units.write(begin)
+        await self._limits.reserve(key, command.client_address)
+        customer, digest = await self._units.read(
+            lambda connection: credentials.find_login(connection, command.username)
+        )
         while True:
             verification = await self._hasher.verify(command.password, digest)
             if not verification.matches or customer is None or digest is None:
@@ -111,6 +107,7 @@ class TokenService:
                 record(SecurityEvent.LOGIN_FAILED, reference=customer.reference)
                 raise
             if isinstance(outcome, Grant):
+                await self._limits.succeeded(key, command.client_address)
                 record(
                     SecurityEvent.LOGIN_SUCCEEDED,
                     reference=outcome.reference,
@@ -125,8 +122,7 @@ class TokenService:
         Raises:
             TooManyAttempts: this account is blocked for this client address.
         """
-        key = email_key(username)
-        await self._units.read(lambda it: self._limits.check(it, key, client_address))
+        await self._limits.check(email_key(username), client_address)
 
     async def refresh(self, refresh_token: str) -> TokenPair:
         """Exchange a refresh token for its one successor and a fresh access token.
@@ -195,7 +191,6 @@ class TokenService:
         stored = credentials.find_password_hash(connection, customer_id)
         if stored != digest:
             return _OtherDigest(stored)
-        self._limits.succeeded(connection, owner.email_key)
         self._replace_digest(connection, owner, digest, verification)
         return self._grants.start(connection, owner, device)
 

@@ -4,12 +4,12 @@ import pytest
 
 from customer_api.api.oauth.errors import OAUTH_ERRORS, oauth_refusal
 from customer_api.core.errors import AppError, DatabaseUnavailable
-from customer_api.security.rate_limit import TooManyAttempts
+from customer_api.security.rate_limit import Throttled, TooManyAttempts
 
 
 def test_every_row_makes_the_answer_of_rfc_6749():
     for kind, row in OAUTH_ERRORS.items():
-        answer = oauth_refusal(kind(1) if kind is TooManyAttempts else kind())
+        answer = oauth_refusal(kind(1) if issubclass(kind, Throttled) else kind())
 
         body = json.loads(answer.body)
         assert answer.status_code == row.status

@@ -1,8 +1,8 @@
 import pytest
 
-from customer_api.api.v1.errors import STOREFRONT_ERRORS, blocked_detail, row_of, to_answer
+from customer_api.api.v1.errors import STOREFRONT_ERRORS, row_of, throttled_detail, to_answer
 from customer_api.core.errors import AppError, DatabaseUnavailable, Unavailable
-from customer_api.security.rate_limit import TooManyAttempts
+from customer_api.security.rate_limit import TooManyAttempts, TooManyRequests
 from customer_api.tokens.errors import RefreshFailed, RefreshTokenReused
 
 
@@ -23,9 +23,12 @@ def test_class_without_a_row_is_a_defect():
     ("seconds", "minutes"), [(0, 1), (1, 1), (60, 1), (61, 2), (119, 2), (900, 15)]
 )
 def test_time_left_is_rounded_up_to_minutes(seconds, minutes):
-    detail = blocked_detail(TooManyAttempts(seconds))
+    details = [throttled_detail(kind(seconds)) for kind in (TooManyAttempts, TooManyRequests)]
 
-    assert detail == f"Account is blocked. Please try again in {minutes} minute(s)."
+    assert details == [
+        f"{what}. Please try again in {minutes} minute(s)."
+        for what in ("Account is blocked", "Too many requests")
+    ]
 
 
 def test_unavailable_says_when_to_come_again():

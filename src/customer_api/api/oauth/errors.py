@@ -6,9 +6,9 @@ from typing import Final
 from starlette.responses import JSONResponse
 
 from customer_api.api.body import BodyInvalid, BodyTooLarge, EncodingUnsupported
-from customer_api.api.v1.errors import UNAVAILABLE_DETAIL, blocked_detail
+from customer_api.api.v1.errors import UNAVAILABLE_DETAIL, throttled_detail
 from customer_api.core.errors import AppError, Unavailable
-from customer_api.security.rate_limit import TooManyAttempts
+from customer_api.security.rate_limit import Throttled, TooManyAttempts, TooManyRequests
 from customer_api.tokens.errors import LoginFailed, RefreshFailed
 
 
@@ -48,6 +48,7 @@ OAUTH_ERRORS: Final[dict[type[AppError], Row]] = {
     LoginFailed: Row(400, "invalid_grant", "The user credentials were incorrect."),
     RefreshFailed: Row(400, "invalid_request", "The refresh token is invalid."),
     TooManyAttempts: Row(429, "invalid_grant", "Account is blocked."),
+    TooManyRequests: Row(429, "temporarily_unavailable", "Too many requests."),
     Unavailable: Row(503, "temporarily_unavailable", UNAVAILABLE_DETAIL),
 }
 
@@ -63,9 +64,9 @@ def oauth_refusal(error: AppError) -> JSONResponse:
         raise error
     row = OAUTH_ERRORS[kind]
     description, headers = row.description, {}
-    if isinstance(error, TooManyAttempts):
-        description = blocked_detail(error)
-    if isinstance(error, TooManyAttempts | Unavailable):
+    if isinstance(error, Throttled):
+        description = throttled_detail(error)
+    if isinstance(error, Throttled | Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
     content = {"error": row.error, "error_description": description}
     return JSONResponse(content, status_code=row.status, headers=headers)

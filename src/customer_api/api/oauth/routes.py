@@ -9,12 +9,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from customer_api.api.body import read_body
-from customer_api.api.deps import ClientAddressDep, ContainerDep, DeviceDep, TokensDep
+from customer_api.api.deps import ClientAddressDep, ContainerDep, DeviceDep
 from customer_api.api.oauth.errors import GrantUnknown, ParameterMissing, oauth_refusal
+from customer_api.bootstrap import Container
 from customer_api.core.errors import AppError
 from customer_api.jsonapi import strict_json
+from customer_api.security.counters import Kind
 from customer_api.tokens.grants import TokenPair
-from customer_api.tokens.service import LogIn, TokenService
+from customer_api.tokens.service import LogIn
 
 JWKS_MAX_AGE_SECONDS: Final = 300
 _FORM: Final[dict[str, Any]] = {
@@ -57,7 +59,7 @@ keys_router: Final = APIRouter(tags=["keys"])
     responses={
         200: _documented("Tokens", _TOKENS),
         400: _documented("Refused", _ERROR),
-        429: _documented("Blocked; see Retry-After", _ERROR),
+        429: _documented("Blocked or too many requests; see Retry-After", _ERROR),
         503: _documented("Unavailable; see Retry-After", _ERROR),
     },
     openapi_extra={
@@ -68,12 +70,12 @@ keys_router: Final = APIRouter(tags=["keys"])
     },
 )
 async def issue_token(
-    request: Request, tokens: TokensDep, client_address: ClientAddressDep, device: DeviceDep
+    request: Request, container: ContainerDep, client_address: ClientAddressDep, device: DeviceDep
 ) -> Response:
     """Log in or refresh by OAuth 2.0; client parameters and scopes are ignored."""
     try:
         parameters = _parameters(await read_body(request))
-        pair = await _granted(tokens, parameters, client_address, device)
+        pair = await _granted(container, parameters, client_address, device)
     except AppError as error:
         return oauth_refusal(error)
     return JSONResponse(
@@ -98,14 +100,16 @@ async def read_keys(container: ContainerDep) -> Response:
 
 
 async def _granted(
-    tokens: TokenService, parameters: Mapping[str, str], client_address: str, device: str | None
+    container: Container, parameters: Mapping[str, str], client_address: str, device: str | None
 ) -> TokenPair:
     match parameters.get("grant_type") or parameters.get("grantType"):
         case "password":
             username, password = _needed(parameters, "username"), _needed(parameters, "password")
-            return await tokens.log_in(LogIn(username, password, client_address, device))
+            return await container.tokens.log_in(LogIn(username, password, client_address, device))
         case "refresh_token":
-            return await tokens.refresh(_needed(parameters, "refresh_token"))
+            refresh_token = _needed(parameters, "refresh_token")
+            await container.requests.count(Kind.REFRESHES, client_address)
+            return await container.tokens.refresh(refresh_token)
         case _:
             raise GrantUnknown
 

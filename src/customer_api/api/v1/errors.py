@@ -58,7 +58,7 @@ from customer_api.security.password_policy import (
     PasswordTooLong,
     PasswordTooShort,
 )
-from customer_api.security.rate_limit import TooManyAttempts
+from customer_api.security.rate_limit import Throttled, TooManyAttempts, TooManyRequests
 from customer_api.tokens.errors import LoginFailed, RefreshFailed, SessionNotFound
 from customer_api.tokens.models import EndReason
 
@@ -142,6 +142,7 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
         "1242", 409, "The first request with this Idempotency-Key is still in progress."
     ),
     TooManyAttempts: Row("5900", 429, "Account is blocked. Please try again in N minute(s)."),
+    TooManyRequests: Row("5901", 429, "Too many requests. Please try again in N minute(s)."),
     Unavailable: Row(None, 503, UNAVAILABLE_DETAIL),
 }
 """One row for each refusal a storefront route can make; a subclass may share its parent's row."""
@@ -168,9 +169,9 @@ def to_answer(error: AppError) -> Response:
         return refusal(validation_errors(error.violations))
     row = row_of(type(error))
     detail, headers = row.detail, {}
-    if isinstance(error, TooManyAttempts):
-        detail = blocked_detail(error)
-    if isinstance(error, TooManyAttempts | Unavailable | RequestInProgress):
+    if isinstance(error, Throttled):
+        detail = throttled_detail(error)
+    if isinstance(error, Throttled | Unavailable | RequestInProgress):
         headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, ReauthenticationRequired):
         headers["WWW-Authenticate"] = _step_up_challenge(error.max_age_seconds)
@@ -211,10 +212,10 @@ async def answer_failure(request: Request, _error: Exception) -> Response:
     return refusal([ErrorObject(500, "Internal Server Error", meta=meta)])
 
 
-def blocked_detail(error: TooManyAttempts) -> str:
-    """Return the text of code 5900, with the time left rounded up to minutes."""
+def throttled_detail(error: Throttled) -> str:
+    """Return the text of the row, with the time left rounded up to minutes."""
     minutes = max(1, math.ceil(error.retry_after_seconds / 60))
-    return f"Account is blocked. Please try again in {minutes} minute(s)."
+    return row_of(type(error)).detail.replace("N minute", f"{minutes} minute")
 
 
 def documented(*kinds: type[AppError]) -> dict[int | str, dict[str, Any]]:

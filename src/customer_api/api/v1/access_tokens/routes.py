@@ -26,7 +26,7 @@ from customer_api.api.v1.access_tokens.resource import (
 from customer_api.api.v1.errors import documented
 from customer_api.core.errors import Unavailable
 from customer_api.jsonapi import document
-from customer_api.security.rate_limit import TooManyAttempts
+from customer_api.security.rate_limit import TooManyAttempts, TooManyRequests
 from customer_api.tokens.errors import LoginFailed
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
@@ -37,7 +37,13 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
     status_code=201,
     responses=openapi.single_answer(201, SHAPE)
     | documented(
-        BodyInvalid, TypeInvalid, ValidationFailed, LoginFailed, TooManyAttempts, Unavailable
+        BodyInvalid,
+        TypeInvalid,
+        ValidationFailed,
+        LoginFailed,
+        TooManyAttempts,
+        TooManyRequests,
+        Unavailable,
     ),
 )
 async def log_in(

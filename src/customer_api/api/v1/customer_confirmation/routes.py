@@ -13,6 +13,8 @@ from customer_api.api.v1.customer_confirmation.resource import TYPE, confirm_fie
 from customer_api.api.v1.errors import documented
 from customer_api.core.errors import Unavailable
 from customer_api.registration.errors import ConfirmationKeyInvalid
+from customer_api.security.counters import Kind
+from customer_api.security.rate_limit import TooManyRequests
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
@@ -21,10 +23,18 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
     "/customer-confirmation",
     status_code=204,
     responses=openapi.empty_answer()
-    | documented(BodyInvalid, TypeInvalid, ValidationFailed, ConfirmationKeyInvalid, Unavailable),
+    | documented(
+        BodyInvalid,
+        TypeInvalid,
+        ValidationFailed,
+        ConfirmationKeyInvalid,
+        TooManyRequests,
+        Unavailable,
+    ),
 )
 async def confirm_customer(
-    call: Annotated[PublicCall, Depends(Public(confirm_fields))], registration: RegistrationDep
+    call: Annotated[PublicCall, Depends(Public(confirm_fields, limit=Kind.KEY_USES))],
+    registration: RegistrationDep,
 ) -> Response:
     """Confirm the mailbox with the key of the registration mail."""
     await registration.confirm(call.attributes["registrationKey"])

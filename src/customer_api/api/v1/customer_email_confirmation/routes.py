@@ -25,7 +25,8 @@ from customer_api.core.errors import Unavailable
 from customer_api.credentials.errors import PasswordWrong
 from customer_api.customers.errors import EmailTaken
 from customer_api.email_change.errors import EmailChangeKeyInvalid
-from customer_api.security.rate_limit import TooManyAttempts
+from customer_api.security.counters import Kind
+from customer_api.security.rate_limit import TooManyAttempts, TooManyRequests
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
@@ -40,13 +41,14 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
         ValidationFailed,
         EmailChangeKeyInvalid,
         TooManyAttempts,
+        TooManyRequests,
         PasswordWrong,
         EmailTaken,
         Unavailable,
     ),
 )
 async def confirm_email(
-    call: Annotated[PublicCall, Depends(Public(confirm_fields))],
+    call: Annotated[PublicCall, Depends(Public(confirm_fields, limit=Kind.KEY_USES))],
     email_changes: EmailChangesDep,
     client_address: ClientAddressDep,
 ) -> Response:

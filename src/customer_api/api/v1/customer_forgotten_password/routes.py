@@ -12,6 +12,8 @@ from customer_api.api.responses import JsonApiResponse, no_content
 from customer_api.api.v1.customer_forgotten_password.resource import TYPE, request_fields
 from customer_api.api.v1.errors import documented
 from customer_api.core.errors import Unavailable
+from customer_api.security.counters import Kind
+from customer_api.security.rate_limit import TooManyRequests
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
@@ -20,10 +22,11 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
     "/customer-forgotten-password",
     status_code=204,
     responses=openapi.empty_answer()
-    | documented(BodyInvalid, TypeInvalid, ValidationFailed, Unavailable),
+    | documented(BodyInvalid, TypeInvalid, ValidationFailed, TooManyRequests, Unavailable),
 )
 async def request_restore(
-    call: Annotated[PublicCall, Depends(Public(request_fields))], passwords: PasswordsDep
+    call: Annotated[PublicCall, Depends(Public(request_fields, limit=Kind.RESTORE_REQUESTS))],
+    passwords: PasswordsDep,
 ) -> Response:
     """Mail a restore key; the answer is the same whether or not the address has an account."""
     await passwords.request_restore(call.attributes["email"])

@@ -21,10 +21,11 @@ def restore_fields(settings: Settings) -> Fields:
     )
 
 
-def to_command(attributes: Mapping[str, Any]) -> RestorePassword:
+def to_command(attributes: Mapping[str, Any], client_address: str) -> RestorePassword:
     """Return the command of a restore."""
     return RestorePassword(
         key=attributes["restorePasswordKey"],
         password=attributes["password"],
         confirm_password=attributes["confirmPassword"],
+        client_address=client_address,
     )

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from customer_api.api import openapi
 from customer_api.api.body import BodyInvalid, TypeInvalid
 from customer_api.api.deps import (
+    ClientAddressDep,
     PasswordsDep,
     Public,
     PublicCall,
@@ -24,6 +25,8 @@ from customer_api.api.v1.errors import documented
 from customer_api.api.v1.refusal_groups import NEW_PASSWORD
 from customer_api.customers.errors import PasswordsDiffer
 from customer_api.passwords.errors import RestoreKeyInvalid
+from customer_api.security.counters import Kind
+from customer_api.security.rate_limit import TooManyRequests
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
@@ -39,14 +42,16 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
         ValidationFailed,
         PasswordsDiffer,
         RestoreKeyInvalid,
+        TooManyRequests,
         *NEW_PASSWORD,
     ),
 )
 async def restore_password(
     anything: str,  # noqa: ARG001 - clients put the reference or the key here; only the body counts
-    call: Annotated[PublicCall, Depends(Public(restore_fields))],
+    call: Annotated[PublicCall, Depends(Public(restore_fields, limit=Kind.KEY_USES))],
     passwords: PasswordsDep,
+    client_address: ClientAddressDep,
 ) -> Response:
     """Set a new password with a mailed key; all sessions of the customer end."""
-    await passwords.restore(to_command(call.attributes))
+    await passwords.restore(to_command(call.attributes, client_address))
     return no_content()

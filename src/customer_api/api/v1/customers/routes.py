@@ -52,6 +52,8 @@ from customer_api.customers.errors import (
 from customer_api.customers.models import Customer
 from customer_api.email_change.service import ChangedProfile
 from customer_api.jsonapi import document
+from customer_api.security.counters import Kind
+from customer_api.security.rate_limit import TooManyRequests
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
@@ -67,13 +69,14 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
         PasswordsDiffer,
         EmailTaken,
         EmailTooLong,
+        TooManyRequests,
         *NEW_PASSWORD,
         *ONCE,
     ),
 )
 async def create_customer(
     once: OnceDep,
-    call: Annotated[PublicCall, Depends(Public(create_fields))],
+    call: Annotated[PublicCall, Depends(Public(create_fields, limit=Kind.REGISTRATIONS))],
     registration: RegistrationDep,
     locale: LocaleDep,
 ) -> Response:

@@ -24,6 +24,8 @@ from customer_api.api.v1.refresh_tokens.resource import ALL_OF_MINE, SHAPE, TYPE
 from customer_api.api.v1.refusal_groups import CUSTOMER_ONLY
 from customer_api.core.errors import Unavailable
 from customer_api.jsonapi import document
+from customer_api.security.counters import Kind
+from customer_api.security.rate_limit import TooManyRequests
 from customer_api.tokens.errors import RefreshFailed
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
@@ -33,10 +35,13 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
     "/refresh-tokens",
     status_code=201,
     responses=openapi.single_answer(201, SHAPE)
-    | documented(BodyInvalid, TypeInvalid, ValidationFailed, RefreshFailed, Unavailable),
+    | documented(
+        BodyInvalid, TypeInvalid, ValidationFailed, RefreshFailed, TooManyRequests, Unavailable
+    ),
 )
 async def refresh(
-    call: Annotated[PublicCall, Depends(Public(refresh_fields))], tokens: TokensDep
+    call: Annotated[PublicCall, Depends(Public(refresh_fields, limit=Kind.REFRESHES))],
+    tokens: TokensDep,
 ) -> Response:
     """Exchange a refresh token for its successor and a fresh access token."""
     pair = await tokens.refresh(call.attributes["refreshToken"])
