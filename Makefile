@@ -50,7 +50,7 @@ lock: ## Update both locks to pyproject.toml; `make lock UPGRADE=--upgrade` take
 	.venv/lock/bin/uv pip compile $(LOCK_OPTIONS) --group build -c requirements/dev.lock -o requirements/runtime.lock pyproject.toml
 
 audit: development ## Look for known weaknesses in the locked packages; needs the network.
-	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/dev.lock
+	$(BIN)/python -m tests.dependencies.audit
 
 clean: ## Remove .venv and everything else that the other targets made; keeps var/, the data of `make run`.
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist htmlcov

@@ -58,9 +58,9 @@ async def test_a_database_that_never_answers_is_given_up(shop, break_reads, monk
 
 @pytest.mark.parametrize(
     "change",
-    ["UPDATE alembic_version SET version_num = 'newer'", "DELETE FROM alembic_version"],
+    ["UPDATE alembic_version SET version_num = '402a606b7d5a'", "DELETE FROM alembic_version"],
 )
-async def test_another_schema_is_not_ready(shop, change):
+async def test_an_older_schema_is_not_ready(shop, change):
     head = shop.container.schema_revision
     await shop.container.units.write(lambda it: it.execute(text(change)))
 
@@ -72,6 +72,19 @@ async def test_another_schema_is_not_ready(shop, change):
     assert answer.status_code == 503
     assert answer.json()["reason"] == "database schema does not fit; run customer-api migrate"
     assert (await shop.client.get(READY)).status_code == 200
+
+
+@pytest.mark.promise("S99")
+async def test_a_newer_schema_is_ready_because_migrations_come_before_programs(shop):
+    change = text("UPDATE alembic_version SET version_num = 'newer'")
+    mend = text("UPDATE alembic_version SET version_num = :head")
+    await shop.container.units.write(lambda it: it.execute(change))
+
+    answer = await shop.client.get(READY)
+
+    head = {"head": shop.container.schema_revision}
+    await shop.container.units.write(lambda it: it.execute(mend, head))
+    assert answer.status_code == 200
 
 
 async def test_health_has_any_host_name_and_is_not_cached(shop):

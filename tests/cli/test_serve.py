@@ -76,23 +76,34 @@ def test_migrated_postgresql_database_is_served(run, served, postgres_url):
     assert (result.exit_code, len(served)) == (0, 1)
 
 
-async def _age(url):
+async def _set_revision(url, revision):
     connection = await asyncpg.connect(url)
-    await connection.execute("UPDATE alembic_version SET version_num = 'older'")
+    await connection.execute("UPDATE alembic_version SET version_num = $1", revision)
     await connection.close()
 
 
-def test_postgresql_database_with_another_schema_is_refused(run, served, postgres_databases):
+@pytest.mark.promise("S101")
+@pytest.mark.parametrize(
+    ("revision", "message"),
+    [
+        ("402a606b7d5a", "an older schema than this program; run `customer-api migrate`"),
+        ("from_the_future", "a newer schema than this program; install the newer program"),
+    ],
+)
+def test_postgresql_database_with_another_schema_is_refused(
+    run, served, postgres_databases, revision, message
+):
     url = postgres_databases.blank()
     run("migrate", DATABASE_URL=url)
-    asyncio.run(_age(url))
+    asyncio.run(_set_revision(url, revision))
 
     result = run("serve", DATABASE_URL=url)
 
     assert (result.exit_code, served) == (2, [])
-    assert "another schema than this program" in result.output
+    assert message in result.output
 
 
+@pytest.mark.promise("S101")
 def test_sqlite_database_of_a_newer_program_is_refused(run, served, directory):
     run("migrate")
     with sqlite3.connect(directory / "var" / "customer-api.db") as connection:
@@ -102,6 +113,7 @@ def test_sqlite_database_of_a_newer_program_is_refused(run, served, directory):
     result = run("serve")
 
     assert (result.exit_code, served) == (1, [])
+    assert "a newer schema than this program; install the newer program" in result.output
 
 
 def test_unreachable_database_does_not_stop_the_start(run, served, unused_port):

@@ -70,6 +70,7 @@ async def test_downgrade_to_base_and_upgrade_again(blank_database_url, apart, lo
     assert await look(blank_database_url) == upgraded
 
 
+@pytest.mark.promise("S99")
 async def test_processes_that_upgrade_at_once_wait_for_each_other(blank_database_url, look):
     command = (sys.executable, "-c", UPGRADE, blank_database_url)
     processes = [await asyncio.create_subprocess_exec(*command) for _ in range(2)]

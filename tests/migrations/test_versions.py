@@ -54,6 +54,7 @@ async def test_every_constraint_and_index_has_a_name_of_the_convention(database_
             assert name.startswith(f"{kind}_{table}"), (table, name)
 
 
+@pytest.mark.promise("S99")
 async def test_upgrade_downgrade_and_upgrade_end_where_they_began(blank_database_url):
     def tables(connection):
         inspector = inspect(connection)

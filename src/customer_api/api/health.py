@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from customer_api.api.deps import ContainerDep
 from customer_api.api.stopping import is_stopping
 from customer_api.core.errors import DatabaseUnavailable
-from customer_api.core.schema import current_revision
+from customer_api.core.schema import current_revision, is_known
 
 READY_TIMEOUT_SECONDS: Final = 5.0
 
@@ -26,9 +26,10 @@ async def is_alive() -> Response:
 
 @router.get("/health/ready")
 async def is_ready(request: Request, container: ContainerDep) -> Response:
-    """Return 200 when the database answers and has this program's schema, else 503.
+    """Return 200 when the database answers and has this program's schema or a later one, else 503.
 
-    A process that is about to end is not ready either.
+    A later one, because migrations run before the processes are replaced. A process that is about to
+    end is not ready either.
     """
     if is_stopping(request.scope):
         return _not_ready("stopping")
@@ -37,7 +38,7 @@ async def is_ready(request: Request, container: ContainerDep) -> Response:
             revision = await container.units.read(current_revision)
     except (DatabaseUnavailable, SQLAlchemyError, TimeoutError):
         return _not_ready("database unavailable")
-    if revision != container.schema_revision:
+    if revision != container.schema_revision and (revision is None or is_known(revision)):
         return _not_ready("database schema does not fit; run customer-api migrate")
     return JSONResponse({"status": "ok"})
 

@@ -13,6 +13,7 @@ from customer_api.core.settings import Settings, SettingsInvalid, load_settings
 from customer_api.security.signing_keys import SigningKeyInvalid, generate_signing_key
 
 USAGE_ERROR: Final = 2
+NEWER_SCHEMA: Final = "the database has a newer schema than this program; install the newer program"
 
 
 def settings_or_exit() -> Settings:
@@ -54,7 +55,7 @@ def upgrade_or_exit(settings: Settings) -> None:
     except (SQLAlchemyError, OSError) as error:
         fail(f"the database cannot be migrated: {reason(error)}", code=1)
     except CommandError:
-        fail("the database has a newer schema than this program; install the newer program", code=1)
+        fail(NEWER_SCHEMA, code=1)
 
 
 def reason(error: BaseException) -> str:

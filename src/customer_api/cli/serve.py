@@ -8,6 +8,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from customer_api.cli.environment import (
+    NEWER_SCHEMA,
     absolute,
     ensure_signing_key,
     fail,
@@ -87,8 +88,10 @@ def _check_schema(settings: Settings) -> None:
         return
     if revision is None:
         upgrade_or_exit(settings)
+    elif not schema.is_known(revision):
+        fail(NEWER_SCHEMA)
     elif revision != schema.head_revision():
-        fail("the database has another schema than this program; run `customer-api migrate`")
+        fail("the database has an older schema than this program; run `customer-api migrate`")
 
 
 def _greet(settings: Settings, host: str, port: int) -> None:
