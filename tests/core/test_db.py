@@ -199,7 +199,7 @@ async def test_a_write_in_a_read_is_refused_by_sqlite(sqlite_url, open_at):
 
 
 async def test_a_locked_sqlite_file_is_waited_for_and_then_unavailable(sqlite_url, open_at):
-    holder, waiter = open_at(sqlite_url), open_at(sqlite_url, busy_timeout_seconds=0.05)
+    holder, waiter = open_at(sqlite_url), open_at(sqlite_url, busy_timeout_seconds=0.5)
     loop = asyncio.get_running_loop()
 
     def hold(connection):

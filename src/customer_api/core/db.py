@@ -8,10 +8,10 @@ commits. See docs/decisions/0002.
 import asyncio
 import os
 import sqlite3
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, MetaData
@@ -25,6 +25,7 @@ from typing_extensions import override
 from customer_api.core.db_errors import ConnectionLost, translated
 from customer_api.core.engines import parse_url, postgres_engine, sqlite_engine
 from customer_api.core.errors import AppError, DatabaseUnavailable
+from customer_api.core.sqlite_threads import SqliteThreads
 from customer_api.core.types import Claims, SessionCheck, SessionT_co
 
 T = TypeVar("T")
@@ -52,6 +53,14 @@ class Work(Protocol[T_co]):
         """Run on the connection and return what the unit returns."""
 
 
+Keep = Callable[[Connection, T], None]
+"""What a unit does at its end, inside its transaction, with the result it is going to return."""
+
+
+def keep_nothing(_connection: Connection, _result: object) -> None:
+    """Do nothing with the result: the `Keep` of callers who remember no answers."""
+
+
 class UnitsOfWork(ABC, Generic[SessionT_co]):
     """Runs work on the database, each call one unit.
 
@@ -69,12 +78,22 @@ class UnitsOfWork(ABC, Generic[SessionT_co]):
     async def read(self, work: Work[T]) -> T:
         """Run work without a transaction; each of its statements sees the latest commits."""
 
-    @abstractmethod
-    async def write(self, work: Work[T]) -> T:
-        """Run work in one transaction and return after its commit.
+    async def write(self, work: Work[T], keep: Keep[T] = keep_nothing) -> T:
+        """Run work, then `keep`, in one transaction and return after its commit.
 
         An exception rolls everything back, except an `AppError` whose class keeps its changes.
         """
+
+        def kept(connection: Connection) -> T:
+            result = work(connection)
+            keep(connection, result)
+            return result
+
+        return await self._write(kept)
+
+    @abstractmethod
+    async def _write(self, work: Work[T]) -> T:
+        """Run work in one transaction and return after its commit."""
 
     async def read_as(self, claims: Claims, work: Callable[[Connection, SessionT_co], T]) -> T:
         """Check the caller's session, then read on the same connection.
@@ -86,14 +105,19 @@ class UnitsOfWork(ABC, Generic[SessionT_co]):
             lambda connection: work(connection, self._check.find(connection, claims))
         )
 
-    async def write_as(self, claims: Claims, work: Callable[[Connection, SessionT_co], T]) -> T:
+    async def write_as(
+        self,
+        claims: Claims,
+        work: Callable[[Connection, SessionT_co], T],
+        keep: Keep[T] = keep_nothing,
+    ) -> T:
         """Check the caller's session inside the transaction, then write in it.
 
         Raises:
             TokenRefused: the session has ended or its customer is gone.
         """
         return await self.write(
-            lambda connection: work(connection, self._check.lock(connection, claims))
+            lambda connection: work(connection, self._check.lock(connection, claims)), keep
         )
 
     @abstractmethod
@@ -126,8 +150,7 @@ class PostgresUnits(UnitsOfWork[SessionT_co]):
             return await self._hop(_reading, self._reading, work)
 
     @override
-    async def write(self, work: Work[T]) -> T:
-        """Run work in one transaction."""
+    async def _write(self, work: Work[T]) -> T:
         return await self._hop(_writing, self._writing, work)
 
     @override
@@ -155,67 +178,40 @@ class SqliteUnits(UnitsOfWork[SessionT_co]):
         self, url: URL, check: SessionCheck[SessionT_co], *, busy_timeout_seconds: float
     ) -> None:
         super().__init__(check)
-        self._writer = _SqliteThreads(
-            sqlite_engine(url, busy_timeout_seconds=busy_timeout_seconds), threads=1
+        self._writer = SqliteThreads(
+            sqlite_engine(url, busy_timeout_seconds=busy_timeout_seconds),
+            threads=1,
+            wait_seconds=busy_timeout_seconds,
+            clean=_end_open_transaction,
         )
-        self._readers = _SqliteThreads(
+        self._readers = SqliteThreads(
             sqlite_engine(url, busy_timeout_seconds=busy_timeout_seconds, read_only=True),
             threads=min(4, os.cpu_count() or 1),
+            wait_seconds=busy_timeout_seconds,
+            clean=_end_open_transaction,
         )
 
     @override
     async def read(self, work: Work[T]) -> T:
         """Run work on a reader thread."""
-        return await self._readers.run(_plainly, work)
+        return await self._readers.run(work)
 
     @override
-    async def write(self, work: Work[T]) -> T:
+    async def _write(self, work: Work[T]) -> T:
         """Run work on the writer thread, in a transaction that starts with BEGIN IMMEDIATE."""
-        return await self._writer.run(_transaction, work)
+        return await self._writer.run(partial(_transaction, work=work))
 
     @override
     async def scrub(self) -> None:
         """Truncate the write-ahead log, unless somebody else uses it just now."""
-        await self._writer.run(_truncate_log, _nothing)
+        with suppress(DatabaseUnavailable):  # what was written before is committed all the same
+            await self._writer.run(_truncate_log)
 
     @override
     async def close(self) -> None:
         """Finish what is running and close the connections."""
         await asyncio.to_thread(self._readers.close)
         await asyncio.to_thread(self._writer.close)
-
-
-class _SqliteThreads:
-    """Threads that each keep one connection open."""
-
-    def __init__(self, engine: Engine, *, threads: int) -> None:
-        self._engine = engine
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="sqlite")
-        self._local = threading.local()
-        self._opened: list[Connection] = []
-
-    async def run(self, run: Callable[[Connection, Work[T]], T], work: Work[T]) -> T:
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._executor, self._on_thread, run, work)
-        except DBAPIError as error:
-            raise translated(error) from error
-
-    def close(self) -> None:
-        self._executor.shutdown(wait=True)
-        for connection in self._opened:
-            connection.close()
-        self._engine.dispose()
-
-    def _on_thread(self, run: Callable[[Connection, Work[T]], T], work: Work[T]) -> T:
-        connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._engine.connect()
-            self._opened.append(connection)
-        try:
-            return run(connection, work)
-        finally:
-            _end_open_transaction(connection)
 
 
 def open_units(
@@ -254,10 +250,6 @@ def _writing(engine: Engine, work: Work[T]) -> T:
         return _transaction(connection, work)
 
 
-def _plainly(connection: Connection, work: Work[T]) -> T:
-    return work(connection)
-
-
 def _end_open_transaction(connection: Connection) -> None:
     """Roll back what a failed commit left: SQLite keeps it open, SQLAlchemy takes it for ended."""
     connection.rollback()
@@ -283,7 +275,7 @@ def _transaction(connection: Connection, work: Work[T]) -> T:
     return result
 
 
-def _truncate_log(connection: Connection, _work: Work[None]) -> None:
+def _truncate_log(connection: Connection) -> None:
     driver = connection.connection.driver_connection  # no transaction may be open
     assert isinstance(driver, sqlite3.Connection)
     (timeout,) = driver.execute("PRAGMA busy_timeout").fetchone()
@@ -292,7 +284,3 @@ def _truncate_log(connection: Connection, _work: Work[None]) -> None:
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:
         driver.execute(f"PRAGMA busy_timeout = {timeout}")
-
-
-def _nothing(_connection: Connection) -> None:
-    """Do no work."""
