@@ -27,6 +27,8 @@ from customer_api.customers.references import (
 from customer_api.customers.service import CustomerService
 from customer_api.email_change.emails import EmailChangeService
 from customer_api.email_change.service import ProfileChangeService
+from customer_api.idempotency.marks import Marks
+from customer_api.idempotency.service import IdempotencyService
 from customer_api.mail.outbox import Outbox
 from customer_api.mail.render import Renderer
 from customer_api.mail.transport import Transport, open_transport
@@ -74,6 +76,7 @@ class Container:
     tokens: TokenService
     sessions: SessionService
     anonymization: AnonymizationService
+    idempotency: IdempotencyService
     retention: Retention
     mail_worker: MailWorker
     schema_revision: str
@@ -134,6 +137,7 @@ def build(
         tokens=_tokens(parts),
         sessions=SessionService(units=parts.units, clock=parts.clock),
         anonymization=anonymization,
+        idempotency=_idempotency(parts),
         retention=Retention(
             units=parts.units,
             clock=parts.clock,
@@ -304,6 +308,19 @@ def _tokens(parts: _Parts) -> TokenService:
         ),
         ring=parts.ring,
         retry_seconds=settings.refresh_retry_seconds,
+    )
+
+
+def _idempotency(parts: _Parts) -> IdempotencyService:
+    def secrets() -> tuple[bytes, ...]:
+        parts.ring.look()  # another process may have marked a request with its new key
+        return tuple(key.idempotency_secret for key in parts.ring.keys)
+
+    return IdempotencyService(
+        units=parts.units,
+        clock=parts.clock,
+        marks=Marks(secrets),
+        ttl_seconds=parts.settings.idempotency_ttl_seconds,
     )
 
 

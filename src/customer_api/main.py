@@ -18,7 +18,15 @@ from customer_api import __version__
 from customer_api.api import edge, health, openapi
 from customer_api.api.auth import Authentication
 from customer_api.api.body import BodyTooLarge, EncodingUnsupported
-from customer_api.api.deps import Authenticated, Edge, MakeFields, OptionalCustomer, Public
+from customer_api.api.deps import (
+    Authenticated,
+    Edge,
+    MakeFields,
+    OptionalCustomer,
+    Public,
+    get_expected_state,
+    get_once,
+)
 from customer_api.api.docs import mount_docs
 from customer_api.api.headers import AnswerHeaders
 from customer_api.api.locales import Locales
@@ -76,6 +84,13 @@ STOREFRONT_ROUTERS: Final[tuple[APIRouter, ...]] = (
     orders,
     wishlists,
 )
+
+
+_REQUEST_HEADERS: Final = {
+    get_once: openapi.IDEMPOTENCY_KEY,
+    get_expected_state: openapi.IF_MATCH,
+}
+"""What a route heeds, by the dependency that reads it."""
 
 
 def create_app(container: Container) -> ASGIApp:
@@ -162,6 +177,8 @@ def _complete_operation(operation: dict[str, Any], route: APIRoute, settings: Se
     validation = operation["responses"].get("422", {}).get("content", {}).get("application/json")
     if validation is not None:
         del operation["responses"]["422"]
+    if parameters := _request_headers(route):
+        operation.setdefault("parameters", []).extend(parameters)
     if HTTPStatus.OK not in route.responses:
         operation["responses"].pop("200", None)
     for checks in _checks(route):
@@ -176,6 +193,11 @@ def _complete_operation(operation: dict[str, Any], route: APIRoute, settings: Se
             operation["security"] = [{"customer": []}]
         if isinstance(checks, OptionalCustomer):
             operation["security"] = [{}, {"customer": []}]
+
+
+def _request_headers(route: APIRoute) -> list[openapi.Schema]:
+    calls = [dependency.call for dependency in route.dependant.dependencies]
+    return [schema for read, schema in _REQUEST_HEADERS.items() if read in calls]
 
 
 def _checks(route: APIRoute) -> list[Public | Authenticated | OptionalCustomer]:

@@ -9,7 +9,15 @@ from customer_api.plugin import ANONYMIZERS
 from tests.anonymization import plugins
 from tests.anonymization.plugins import entry_point
 
-BUILT_IN_NAMES = ["rate_limits", "credentials", "tokens", "mail", "addresses", "customer"]
+BUILT_IN_NAMES = [
+    "rate_limits",
+    "credentials",
+    "tokens",
+    "mail",
+    "idempotency",
+    "addresses",
+    "customer",
+]
 
 
 def names(anonymizers):

@@ -46,9 +46,15 @@ async def full_account(shop):
     )
     fields = ("firstName", "lastName", "address1", "address2", "address3", "city", "company")
     texts = {name: f"canary {name}" for name in (*fields, "phone", "comment")}
-    for _ in range(2):
+    for number in range(2):
         path = f"/customers/{ada.reference}/addresses"
-        added = await shop.call("POST", path, address(zipCode="canaryZIP", **texts), by=ada)
+        added = await shop.call(
+            "POST",
+            path,
+            address(zipCode="canaryZIP", **texts),
+            by=ada,
+            headers={"Idempotency-Key": f"canary-{number}"},
+        )
         assert added.status_code == 201
     await shop.call("DELETE", f"{path}/{added.json()['data']['id']}", by=ada)
     other = await shop.session(ada.reference, EMAIL)
@@ -203,6 +209,7 @@ async def test_the_receipt_says_what_happened_and_names_nobody(shop):
             "credentials": 4,
             "tokens": 2,
             "mail": 2,
+            "idempotency": 2,
             "addresses": 2,
             "customer": 1,
         },

@@ -158,6 +158,7 @@ async def test_a_deleted_address_is_gone(shop):
 
 
 @rule("addr-7", "err-411", "check-12")
+@pytest.mark.promise("S54")
 @pytest.mark.parametrize("reference", ["{other}", "DE--30", "mine", "x"])
 @pytest.mark.parametrize("uuid", ["{uuid}", UUID])
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
@@ -186,6 +187,7 @@ async def test_the_book_under_a_foreign_reference_is_refused(shop, reference, me
 
 
 @rule("addr-8", "err-404")
+@pytest.mark.promise("S54")
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 @pytest.mark.parametrize("uuid", [UUID, "x", "1", "{foreign}", "%20"])
 async def test_addresses_that_are_not_in_the_book_are_not_found(shop, method, uuid):

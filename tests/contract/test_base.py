@@ -19,7 +19,8 @@ SECURITY_HEADERS = {
 }
 ALLOWED_HEADERS = (
     "accept, content-type, content-language, accept-language, authorization, "
-    "X-Anonymous-Customer-Unique-Id, access-control-allow-origin, X-Store"
+    "X-Anonymous-Customer-Unique-Id, access-control-allow-origin, X-Store, If-Match, "
+    "Idempotency-Key"
 )
 
 

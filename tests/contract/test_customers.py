@@ -196,6 +196,7 @@ async def test_ones_own_email_in_another_spelling_is_free(shop):
 
 
 @rule("cust-25", "cust-26", "err-402", "err-411", "check-12")
+@pytest.mark.promise("S53")
 @pytest.mark.parametrize(
     "reference", ["{other}", "DE--30", "DE35", "fake-id", "mine", "%20", "{own_lower}"]
 )

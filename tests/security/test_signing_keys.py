@@ -134,7 +134,7 @@ def test_nothing_private_is_shown(path, key):
     assert "signer" not in shown
 
 
-def test_the_refresh_secret_depends_on_the_key_alone(tmp_path):
+def test_derived_secrets_depend_on_the_key_and_their_purpose_alone(tmp_path):
     first, again, other = load_signing_keys(
         [
             written(tmp_path / "first", private_pem(EC_KEY)),
@@ -146,6 +146,9 @@ def test_the_refresh_secret_depends_on_the_key_alone(tmp_path):
     assert first.refresh_secret == again.refresh_secret
     assert first.refresh_secret != other.refresh_secret
     assert len(first.refresh_secret) == len(other.refresh_secret) == 32
+    assert first.idempotency_secret == again.idempotency_secret
+    assert len({first.idempotency_secret, first.refresh_secret, other.idempotency_secret}) == 3
+    assert len(first.idempotency_secret) == 32
 
 
 def test_keys_keep_the_order_of_their_paths(tmp_path):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base
@@ -46,6 +46,9 @@ class AddressRow(Base):
     deleted_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, info=kept("hides the row; erasure sets it too")
     )
+    version: Mapped[int] = mapped_column(
+        Integer, server_default=text("1"), info=kept("counts changes")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Address:
     company: str | None
     phone: str | None
     comment: str | None
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +79,14 @@ class BookEntry:
     address: Address
     is_default_billing: bool
     is_default_shipping: bool
+
+    @property
+    def state(self) -> str:
+        """Name of the state: another one whenever the address or its role is another.
+
+        A role can go to another address without a change of this one, so the version alone will
+        not do.
+        """
+        billing = "b" if self.is_default_billing else ""
+        shipping = "s" if self.is_default_shipping else ""
+        return f"{self.address.version}{billing}{shipping}"

@@ -13,7 +13,7 @@ from customer_api.core.ids import CustomerId
 
 _COLUMNS: Final = tuple(getattr(AddressRow, field.name) for field in fields(Address))
 PERSONAL_COLUMNS: Final = tuple(
-    field.name for field in fields(Address) if field.name not in {"id", "uuid"}
+    field.name for field in fields(Address) if field.name not in {"id", "uuid", "version"}
 )
 
 _OF_CUSTOMER = (
@@ -31,7 +31,6 @@ _REMOVE = (
         AddressRow.deleted_at.is_(None),
     )
     .values(deleted_at=bindparam("now"), updated_at=bindparam("now"))
-    .returning(*_COLUMNS)
 )
 _ERASE = (
     update(AddressRow)
@@ -69,6 +68,7 @@ def add(
     """Insert an address; `values` are column names to values, absent ones become NULL."""
     row = dict.fromkeys(PERSONAL_COLUMNS) | dict(values)
     row |= {"uuid": uuid, "customer_id": customer_id, "created_at": now, "updated_at": now}
+    row |= {"version": 1}
     return _to_address(connection.execute(_ADD, row).one())
 
 
@@ -79,23 +79,19 @@ def change(
     *,
     changes: Mapping[str, object],
     now: datetime,
-) -> Address | None:
-    """Set columns of one address and return it; None when the customer has no such address."""
+) -> Address:
+    """Set columns of one address that the customer has, and return it."""
     parameters = {f"new_{name}": value for name, value in changes.items()}
     row = connection.execute(
         _change_statement(tuple(sorted(changes))),
         parameters | {"customer": customer_id, "of": uuid, "now": now},
-    ).one_or_none()
-    return None if row is None else _to_address(row)
+    ).one()
+    return _to_address(row)
 
 
-def remove(
-    connection: Connection, customer_id: CustomerId, uuid: str, *, now: datetime
-) -> Address | None:
-    """Hide one address and return it; None when the customer has no such address."""
-    parameters = {"customer": customer_id, "of": uuid, "now": now}
-    row = connection.execute(_REMOVE, parameters).one_or_none()
-    return None if row is None else _to_address(row)
+def remove(connection: Connection, customer_id: CustomerId, uuid: str, *, now: datetime) -> None:
+    """Hide one address of the customer."""
+    connection.execute(_REMOVE, {"customer": customer_id, "of": uuid, "now": now})
 
 
 def erase_of_customer(connection: Connection, customer_id: CustomerId, *, now: datetime) -> int:
@@ -113,7 +109,8 @@ def _change_statement(names: tuple[str, ...]) -> Update:
             AddressRow.deleted_at.is_(None),
         )
         .values(
-            {name: bindparam(f"new_{name}") for name in names} | {"updated_at": bindparam("now")}
+            {name: bindparam(f"new_{name}") for name in names}
+            | {"updated_at": bindparam("now"), "version": AddressRow.version + 1}
         )
         .returning(*_COLUMNS)
     )

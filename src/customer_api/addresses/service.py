@@ -9,7 +9,9 @@ from customer_api.addresses import repository
 from customer_api.addresses.errors import AddressNotFound
 from customer_api.addresses.models import Address, BookEntry
 from customer_api.core.clock import Clock
+from customer_api.core.db import Keep, keep_nothing
 from customer_api.core.ids import AddressId, random_uuid
+from customer_api.core.states import ANY_STATE, ExpectedState
 from customer_api.core.types import Claims
 from customer_api.customers import repository as customers
 from customer_api.customers.errors import CustomerNotFound
@@ -33,6 +35,9 @@ class AddressService:
     Raises (all methods that take a reference):
         NotOwner: the reference is not the caller's own, whether it exists or not.
         AddressNotFound: the caller has no address with this uuid.
+        StateOutdated: the address is in none of the expected states.
+
+    `keep` is given the result inside its transaction (`UnitsOfWork.write`).
     """
 
     def __init__(self, *, units: Units, clock: Clock) -> None:
@@ -71,14 +76,18 @@ class AddressService:
 
         def work(connection: Connection, session: Session) -> BookEntry:
             require_owner(session, reference)
-            address = repository.find(connection, session.customer.id, uuid)
-            if address is None:
-                raise AddressNotFound
-            return _entry(address, session.customer)
+            return _get(connection, session.customer, uuid)
 
         return await self._units.read_as(claims, work)
 
-    async def add(self, claims: Claims, reference: str, command: SaveAddress) -> BookEntry:
+    async def add(
+        self,
+        claims: Claims,
+        reference: str,
+        command: SaveAddress,
+        *,
+        keep: Keep[BookEntry] = keep_nothing,
+    ) -> BookEntry:
         """Add an address; it becomes a default when it asks to be or when there is none."""
 
         def work(connection: Connection, session: Session) -> BookEntry:
@@ -92,15 +101,23 @@ class AddressService:
             )
             return _with_defaults(connection, session.customer, address, command)
 
-        return await self._units.write_as(claims, work)
+        return await self._units.write_as(claims, work, keep)
 
     async def change(
-        self, claims: Claims, reference: str, uuid: str, command: SaveAddress
+        self,
+        claims: Claims,
+        reference: str,
+        uuid: str,
+        command: SaveAddress,
+        *,
+        expected: ExpectedState = ANY_STATE,
+        keep: Keep[BookEntry] = keep_nothing,
     ) -> BookEntry:
         """Change an address; the rule of the defaults is that of `add`."""
 
         def work(connection: Connection, session: Session) -> BookEntry:
             require_owner(session, reference)
+            expected.require(_get(connection, session.customer, uuid).state)
             address = repository.change(
                 connection,
                 session.customer.id,
@@ -108,29 +125,35 @@ class AddressService:
                 changes=command.values,
                 now=self._clock.now(),
             )
-            if address is None:
-                raise AddressNotFound
             return _with_defaults(connection, session.customer, address, command)
 
-        return await self._units.write_as(claims, work)
+        return await self._units.write_as(claims, work, keep)
 
-    async def remove(self, claims: Claims, reference: str, uuid: str) -> None:
+    async def remove(
+        self,
+        claims: Claims,
+        reference: str,
+        uuid: str,
+        *,
+        expected: ExpectedState = ANY_STATE,
+        keep: Keep[None] = keep_nothing,
+    ) -> None:
         """Remove an address; a default it was has no successor until the next add or change."""
 
         def work(connection: Connection, session: Session) -> None:
             require_owner(session, reference)
             customer = session.customer
-            address = repository.remove(connection, customer.id, uuid, now=self._clock.now())
-            if address is None:
-                raise AddressNotFound
+            entry = _get(connection, customer, uuid)
+            expected.require(entry.state)
+            repository.remove(connection, customer.id, uuid, now=self._clock.now())
             _set_defaults(
                 connection,
                 customer,
-                billing=_unless(customer.default_billing_address_id, address.id),
-                shipping=_unless(customer.default_shipping_address_id, address.id),
+                billing=_unless(customer.default_billing_address_id, entry.address.id),
+                shipping=_unless(customer.default_shipping_address_id, entry.address.id),
             )
 
-        await self._units.write_as(claims, work)
+        await self._units.write_as(claims, work, keep)
 
 
 def _book(connection: Connection, customer: Customer) -> tuple[BookEntry, ...]:
@@ -138,6 +161,13 @@ def _book(connection: Connection, customer: Customer) -> tuple[BookEntry, ...]:
         _entry(address, customer)
         for address in repository.list_of_customer(connection, customer.id)
     )
+
+
+def _get(connection: Connection, customer: Customer, uuid: str) -> BookEntry:
+    address = repository.find(connection, customer.id, uuid)
+    if address is None:
+        raise AddressNotFound
+    return _entry(address, customer)
 
 
 def _entry(address: Address, customer: Customer) -> BookEntry:

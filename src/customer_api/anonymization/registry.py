@@ -9,6 +9,7 @@ from customer_api.anonymization.errors import AnonymizersInvalid
 from customer_api.anonymization.rate_limits import RateLimitAnonymizer
 from customer_api.credentials.anonymizer import CredentialAnonymizer
 from customer_api.customers.anonymizer import CustomerAnonymizer
+from customer_api.idempotency.anonymizer import IdempotencyAnonymizer
 from customer_api.mail.anonymizer import MailAnonymizer
 from customer_api.plugin import ANONYMIZERS, Anonymizer
 from customer_api.tokens.anonymizer import TokenAnonymizer
@@ -18,6 +19,7 @@ BUILT_IN: Final[tuple[Anonymizer, ...]] = (
     CredentialAnonymizer(),
     TokenAnonymizer(),
     MailAnonymizer(),
+    IdempotencyAnonymizer(),
     AddressAnonymizer(),
     CustomerAnonymizer(),
 )

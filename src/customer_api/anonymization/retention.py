@@ -1,4 +1,4 @@
-"""Forgetting what is kept for a time only: unconfirmed registrations and old counters."""
+"""Forgetting what is kept for a time only: unconfirmed registrations, old counters and answers."""
 
 import asyncio
 import contextlib
@@ -16,6 +16,7 @@ from customer_api.core.errors import DatabaseUnavailable
 from customer_api.core.ids import CustomerId
 from customer_api.customers import repository as customers
 from customer_api.customers.models import Customer, Units
+from customer_api.idempotency import repository as requests
 from customer_api.registration import repository as registrations
 from customer_api.security import rate_limit
 
@@ -26,7 +27,7 @@ INTERVAL_SECONDS: Final = 600.0
 
 
 class Retention:
-    """Erases registrations by double opt-in that were never confirmed, and purges counters."""
+    """Erases registrations that were never confirmed, and purges counters and kept answers."""
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class Retention:
         while not stop.is_set():
             try:
                 await self.purge_counters()
+                await self.purge_requests()
                 await self.erase_unconfirmed()
                 await self._units.scrub()  # somebody may have been reading when it was tried before
             except Exception as error:  # noqa: BLE001 - the worker outlives whatever happens
@@ -77,6 +79,10 @@ class Retention:
         """Delete counters of logins and mails that count no more; returns how many."""
         before = self._clock.now() - rate_limit.MEMORY
         return await self._units.write(lambda connection: rate_limit.purge(connection, before))
+
+    async def purge_requests(self) -> int:
+        """Delete what is remembered of requests whose time is over; returns how many."""
+        return await self._units.write(lambda it: requests.purge(it, self._clock.now()))
 
     async def _try_to_erase(self, customer_id: CustomerId, before: datetime) -> bool:
         def work(connection: Connection) -> Customer | None:

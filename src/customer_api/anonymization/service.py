@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from customer_api.anonymization import repository
 from customer_api.anonymization.models import Actor, Receipt
 from customer_api.core.clock import Clock
+from customer_api.core.states import ANY_STATE, ExpectedState
 from customer_api.core.types import Claims
 from customer_api.customers.mails import mail_to
 from customer_api.customers.models import Customer, Session, Units
@@ -35,15 +36,19 @@ class AnonymizationService:
         self._outbox = outbox
         self._anonymizers = anonymizers
 
-    async def erase_own_account(self, claims: Claims, reference: str) -> None:
+    async def erase_own_account(
+        self, claims: Claims, reference: str, *, expected: ExpectedState = ANY_STATE
+    ) -> None:
         """Erase the customer who calls.
 
         Raises:
             NotOwner: the reference is not the caller's own, whether it exists or not.
+            StateOutdated: the customer is in none of the expected states.
         """
 
         def work(connection: Connection, session: Session) -> None:
             require_owner(session, reference)
+            expected.require(session.customer.state)
             self.erase(connection, session.customer, Actor.CUSTOMER)
 
         await self._units.write_as(claims, work)

@@ -13,11 +13,14 @@ from customer_api.anonymization.service import AnonymizationService
 from customer_api.api import edge
 from customer_api.api.auth import AccessTokenMissing, Authentication
 from customer_api.api.body import parse_attributes, read_body
+from customer_api.api.conditions import expected_state
 from customer_api.api.locales import Locales
+from customer_api.api.once import Once
 from customer_api.api.paths import PREFIX
 from customer_api.bootstrap import Container
 from customer_api.core.errors import AppError
 from customer_api.core.settings import Settings
+from customer_api.core.states import ExpectedState
 from customer_api.core.types import Claims
 from customer_api.customers.service import CustomerService
 from customer_api.email_change.emails import EmailChangeService
@@ -96,7 +99,9 @@ class _Checked:
         target = edge.get_target(request.scope)
         attributes: Mapping[str, Any] = {}
         if request.method in METHODS_WITH_BODY:
-            attributes = parse_attributes(await read_body(request), target.resource_type)
+            body = await read_body(request)
+            edge.set_body(request.scope, body)
+            attributes = parse_attributes(body, target.resource_type)
         if target.lacks_id:
             raise ResourceIdMissing
         return attributes
@@ -233,6 +238,16 @@ async def _anonymization(request: Request) -> AnonymizationService:
     return get_edge(request).container.anonymization
 
 
+async def get_once(request: Request) -> Once:
+    """Return what answers a request with an `Idempotency-Key` once."""
+    return Once(request, get_edge(request).container.idempotency)
+
+
+async def get_expected_state(request: Request) -> ExpectedState:
+    """Return the states that `If-Match` names."""
+    return expected_state(request.headers.getlist("if-match"))
+
+
 async def _locale(request: Request) -> str:
     header = request.headers.get("accept-language", "")
     return get_edge(request).locales.negotiate(header)
@@ -256,6 +271,8 @@ PasswordsDep = Annotated[PasswordService, Depends(_passwords)]
 TokensDep = Annotated[TokenService, Depends(_tokens)]
 SessionsDep = Annotated[SessionService, Depends(_sessions)]
 AnonymizationDep = Annotated[AnonymizationService, Depends(_anonymization)]
+OnceDep = Annotated[Once, Depends(get_once)]
+ExpectedStateDep = Annotated[ExpectedState, Depends(get_expected_state)]
 LocaleDep = Annotated[str, Depends(_locale)]
 """The store's locale that fits the request best, such as `de_DE`."""
 ClientAddressDep = Annotated[str, Depends(_client_address)]

@@ -12,6 +12,7 @@ MISSING_ID: Final = "\x00"
 
 _ORIGIN: Final = "customer_api.origin"
 _TARGET: Final = "customer_api.target"
+_BODY: Final = "customer_api.body"
 _REQUEST_ID: Final = "customer_api.request_id"
 
 
@@ -58,6 +59,18 @@ def get_target(scope: Scope) -> Target:
     target = scope[_TARGET]
     assert isinstance(target, Target)
     return target
+
+
+def set_body(scope: Scope, body: bytes) -> None:
+    """Remember the body as it came."""
+    scope[_BODY] = body
+
+
+def get_body(scope: Scope) -> bytes:
+    """Return the body as it came; empty when none was read."""
+    body = scope.get(_BODY, b"")
+    assert isinstance(body, bytes)
+    return body
 
 
 def set_request_id(scope: Scope, request_id: str) -> None:

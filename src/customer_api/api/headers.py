@@ -19,8 +19,10 @@ SECURITY_HEADERS: Final = {
 STRICT_TRANSPORT: Final = "max-age=31536000"
 ALLOWED_REQUEST_HEADERS: Final = (
     "accept, content-type, content-language, accept-language, authorization, "
-    "X-Anonymous-Customer-Unique-Id, access-control-allow-origin, X-Store"
+    "X-Anonymous-Customer-Unique-Id, access-control-allow-origin, X-Store, If-Match, "
+    "Idempotency-Key"
 )
+EXPOSED_ANSWER_HEADERS: Final = "ETag, Retry-After, X-Request-Id"
 
 
 class AnswerHeaders:
@@ -70,8 +72,10 @@ class AnswerHeaders:
             headers["Access-Control-Allow-Headers"] = ALLOWED_REQUEST_HEADERS
         if "*" in self._origins:
             headers["Access-Control-Allow-Origin"] = "*"
+            headers["Access-Control-Expose-Headers"] = EXPOSED_ANSWER_HEADERS
             return
         headers.add_vary_header("Origin")
         if origin in self._origins:
             headers["Access-Control-Allow-Origin"] = str(origin)
             headers["Access-Control-Allow-Credentials"] = "true"
+            headers["Access-Control-Expose-Headers"] = EXPOSED_ANSWER_HEADERS

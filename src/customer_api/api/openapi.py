@@ -90,6 +90,23 @@ QUERY_PARAMETERS: Final[tuple[Schema, ...]] = (
 )
 """What every GET understands."""
 
+IDEMPOTENCY_KEY: Final[Schema] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A random text. The same request with the same key is done once, and answered "
+    "alike each time.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+}
+IF_MATCH: Final[Schema] = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of the state to change; with another one at present nothing is done.",
+    "schema": STRING,
+}
+_ETAG: Final[Schema] = {"ETag": {"description": "Name of the state.", "schema": STRING}}
+
 NO_ID: Final[Schema] = {"type": "null"}
 
 
@@ -104,6 +121,13 @@ def single_answer(status: int, shape: Shape) -> Responses:
             "required": ["data"],
         },
     )
+
+
+def state_answer(status: int, shape: Shape) -> Responses:
+    """Return the OpenAPI response of a document with one resource whose state has a name."""
+    answer = single_answer(status, shape)
+    answer[status]["headers"] = _ETAG
+    return answer
 
 
 def collection_answer(shape: Shape) -> Responses:

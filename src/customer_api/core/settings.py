@@ -89,7 +89,11 @@ class Settings(BaseSettings):
         10.0, gt=0, le=600, description="No statement of a request runs longer (PostgreSQL)."
     )
     database_busy_timeout_seconds: float = Field(
-        5.0, gt=0, le=60, description="How long a write waits for another process's (SQLite)."
+        5.0,
+        gt=0,
+        le=60,
+        description="How long a write waits for another process's, and any request for other "
+        "requests of its process (SQLite).",
     )
 
     # Mail
@@ -327,6 +331,14 @@ class Settings(BaseSettings):
         60, ge=1, description="Length of the first block; each further one is twice as long."
     )
     login_block_max_seconds: int = Field(900, ge=1, description="Longest block.")
+
+    # Repeated requests
+    idempotency_ttl_seconds: int = Field(
+        DAY,
+        ge=60,
+        le=7 * DAY,
+        description="How long a request with an `Idempotency-Key` and its answer are remembered.",
+    )
 
     # Logs
     log_level: Literal["debug", "info", "warning", "error"] = Field(

@@ -76,7 +76,7 @@ _EMAIL_KEYS = select(OneTimeKeyRow.email_key).where(
     OneTimeKeyRow.customer_id == bindparam("customer"), OneTimeKeyRow.email_key.is_not(None)
 )
 _RESERVED = (
-    select(OneTimeKeyRow.id)
+    select(OneTimeKeyRow.customer_id)
     .where(
         OneTimeKeyRow.email_key == bindparam("key"),
         OneTimeKeyRow.purpose == Purpose.EMAIL_UNDO,
@@ -203,11 +203,14 @@ def list_email_keys(connection: Connection, customer_id: CustomerId) -> tuple[st
     return tuple(str(row.email_key) for row in rows)
 
 
-def is_reserved(connection: Connection, email: str, *, but_for: CustomerId, now: datetime) -> bool:
-    """Return whether another customer can still take this address back by an undo.
+def find_claimant(
+    connection: Connection, email: str, *, but_for: CustomerId, now: datetime
+) -> CustomerId | None:
+    """Return another customer who can still take this address back by an undo.
 
     Ask after the address was written: the database makes the writer wait for whoever is giving it
     up, and only a later statement sees that one's key.
     """
     parameters = {"key": email_key(email), "customer": but_for, "now": now}
-    return connection.execute(_RESERVED, parameters).first() is not None
+    claimant = connection.execute(_RESERVED, parameters).scalar()
+    return None if claimant is None else CustomerId(claimant)

@@ -113,6 +113,11 @@ class Customer:
         """Whether the mailbox was confirmed, so that the customer may log in."""
         return self.registered_at is not None
 
+    @property
+    def state(self) -> str:
+        """Name of the state: another one after each change of the profile."""
+        return str(self.version)
+
 
 @dataclass(frozen=True, slots=True)
 class NewCustomer:

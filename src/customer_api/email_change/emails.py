@@ -76,9 +76,8 @@ class EmailChangeService:
         """
         now = self._clock.now()
         owner = customers.find_by_email(connection, email)
-        if owner is not None or credentials.is_reserved(
-            connection, email, but_for=customer.id, now=now
-        ):
+        claimant = credentials.find_claimant(connection, email, but_for=customer.id, now=now)
+        if owner is not None or claimant is not None:
             raise EmailTaken
         if self._mailboxes.allow(connection, email_key(email)):
             self._changes.send_to(connection, customer, email, EMAIL_CHANGE)
@@ -173,7 +172,8 @@ class EmailChangeService:
     ) -> Customer:
         now = self._clock.now()
         after = customers.change(connection, before.id, values, now=now)
-        if credentials.is_reserved(connection, after.email, but_for=after.id, now=now):
+        claimant = credentials.find_claimant(connection, after.email, but_for=after.id, now=now)
+        if claimant is not None:
             raise EmailTaken
         rate_limit.forget(connection, before.email_key)
         return after

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from customer_api.core.clock import Clock
+from customer_api.core.db import Keep, keep_nothing
+from customer_api.core.states import ANY_STATE, ExpectedState
 from customer_api.core.types import Claims
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
@@ -51,16 +53,23 @@ class ProfileChangeService:
         self._verifies_emails = verifies_emails
 
     async def change_profile(
-        self, claims: Claims, reference: str, command: ChangeProfile
+        self,
+        claims: Claims,
+        reference: str,
+        command: ChangeProfile,
+        *,
+        expected: ExpectedState = ANY_STATE,
+        keep: Keep[ChangedProfile] = keep_nothing,
     ) -> ChangedProfile:
         """Change the profile; a command without values is fine.
 
         Another spelling of the e-mail address is stored like any value. Another address is asked
         for at its mailbox (setting `EMAIL_CHANGE`, `verified`); with `immediate` it applies at once
-        and ends the customer's other sessions.
+        and ends the customer's other sessions. `keep` is given the result inside its transaction.
 
         Raises:
             NotOwner: the reference is not the caller's own, whether it exists or not.
+            StateOutdated: the profile is in none of the expected states.
             PasswordsDiffer: a password was sent along and its repetition is another one.
             EmailTooLong: more than 100 characters.
             EmailTaken: another account has the new address, or can still take it back.
@@ -70,6 +79,7 @@ class ProfileChangeService:
             connection: Connection, session: Session
         ) -> tuple[ChangedProfile, SecurityEvent | None]:
             require_owner(session, reference)
+            expected.require(session.customer.state)
             if command.password is not None and command.password != command.confirm_password:
                 raise PasswordsDiffer
             check_email_length(command.values.get("email"))
@@ -87,7 +97,9 @@ class ProfileChangeService:
             tokens.end_other_sessions(connection, session, EndReason.EMAIL_CHANGED, now=now)
             return ChangedProfile(customer), SecurityEvent.EMAIL_CHANGED
 
-        changed, event = await self._units.write_as(claims, work)
+        changed, event = await self._units.write_as(
+            claims, work, lambda connection, outcome: keep(connection, outcome[0])
+        )
         if event is not None:
             record(event, reference=reference)
         return changed

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from customer_api.core.clock import Clock
+from customer_api.core.db import Keep, keep_nothing
 from customer_api.core.types import Claims
 from customer_api.credentials import repository as credentials
 from customer_api.credentials.errors import NewPasswordsDiffer, PasswordWrong
@@ -71,8 +72,17 @@ class PasswordService:
         self._restores = restores
         self._undos = undos
 
-    async def change(self, claims: Claims, reference: str, command: ChangePassword) -> None:
+    async def change(
+        self,
+        claims: Claims,
+        reference: str,
+        command: ChangePassword,
+        *,
+        keep: Keep[None] = keep_nothing,
+    ) -> None:
         """Replace the password and end the customer's other sessions.
+
+        `keep` is called inside the transaction of the change (`UnitsOfWork.write`).
 
         Raises:
             NotOwner: the reference is not the caller's own, whether it exists or not.
@@ -103,7 +113,7 @@ class PasswordService:
             credentials.remove_keys(connection, session.customer.id, Purpose.EMAIL_CHANGE)
             self._undos.send(connection, session.customer, PASSWORD_CHANGED)
 
-        await self._units.write_as(claims, finish)
+        await self._units.write_as(claims, finish, keep)
 
     async def request_restore(self, email: str) -> None:
         """Mail a restore key to the address if it has an account; the answer never tells."""

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from customer_api.core.errors import AppError
+from customer_api.core.ids import CustomerId
 from customer_api.customers.errors import EmailTaken
 
 
@@ -11,6 +12,14 @@ class AddressRegistered(EmailTaken):
 
     keeps_changes: ClassVar[bool] = True
     """The mail and the mark of doubt must outlive the refusal."""
+
+
+class AddressReserved(EmailTaken):
+    """Somebody registered an address that another customer can still take back."""
+
+    def __init__(self, claimant: CustomerId) -> None:
+        super().__init__("another customer can take the address back")
+        self.claimant = claimant
 
 
 class ConfirmationKeyInvalid(AppError):

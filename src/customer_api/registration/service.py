@@ -7,13 +7,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 from customer_api.core.clock import Clock
+from customer_api.core.db import Keep, keep_nothing
 from customer_api.core.ids import CustomerId, Reference
 from customer_api.credentials import repository as credentials
 from customer_api.credentials.keys import MailedKeys
 from customer_api.credentials.mails import KeyMails
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
-from customer_api.customers.errors import EmailTaken, PasswordsDiffer
+from customer_api.customers.errors import PasswordsDiffer
 from customer_api.customers.mails import mail_to
 from customer_api.customers.models import Customer, NewCustomer, Units
 from customer_api.customers.references import References
@@ -26,7 +27,11 @@ from customer_api.mail.message import (
 )
 from customer_api.mail.outbox import Outbox
 from customer_api.registration import repository
-from customer_api.registration.errors import AddressRegistered, ConfirmationKeyInvalid
+from customer_api.registration.errors import (
+    AddressRegistered,
+    AddressReserved,
+    ConfirmationKeyInvalid,
+)
 from customer_api.security.hashing import PasswordHasher
 from customer_api.security.password_policy import PasswordPolicy
 from customer_api.security.rate_limit import MailboxLimits
@@ -91,19 +96,20 @@ class RegistrationService:
         self._restores = restores
         self._rules = rules
 
-    async def sign_up(self, command: SignUp) -> Customer:
+    async def sign_up(self, command: SignUp, *, keep: Keep[Customer] = keep_nothing) -> Customer:
         """Register a customer and queue the confirmation (or welcome) mail.
 
         When the address is taken its mailbox is told, a few times an hour at the most. If that
         account was never confirmed the mail brings a fresh key, and the stored password is not
-        trusted any more: nobody knows who chose it.
+        trusted any more: nobody knows who chose it. `keep` is given the customer inside the
+        transaction (`UnitsOfWork.write`).
 
         Raises:
             PasswordsDiffer: the two passwords are not the same.
             PasswordRefused: the policy rejects it; the subclass names the first broken rule.
             EmailTooLong: more than 100 characters.
             EmailTaken: the address has an account (unless conflicts are hidden; then a customer
-                is returned that exists nowhere).
+                is returned that has nothing but the internal id in common with that account).
         """
         if command.confirm_password not in {None, command.password}:
             raise PasswordsDiffer
@@ -115,6 +121,8 @@ class RegistrationService:
             customer, is_new = self._add(connection, command)
             if not is_new:
                 self._tell_owner(connection, customer)
+                if self._rules.hides_conflicts:
+                    return self._phantom(connection, command, owner=customer.id)
                 raise AddressRegistered
             now = self._clock.now()
             credentials.set_password_hash(connection, customer.id, digest, now=now)
@@ -130,11 +138,12 @@ class RegistrationService:
             return customer
 
         try:
-            return await self._units.write(work)
-        except EmailTaken:
-            if self._rules.hides_conflicts:
-                return await self._phantom(command)
-            raise
+            return await self._units.write(work, keep)
+        except AddressReserved as refusal:
+            if not self._rules.hides_conflicts:
+                raise
+            owner = refusal.claimant
+            return await self._units.write(lambda it: self._phantom(it, command, owner=owner), keep)
 
     async def confirm(self, key: str) -> None:
         """Mark the owner of a mailed key as registered.
@@ -170,8 +179,9 @@ class RegistrationService:
 
     def _refuse_reserved(self, connection: Connection, added: Customer) -> None:
         now = self._clock.now()
-        if credentials.is_reserved(connection, added.email, but_for=added.id, now=now):
-            raise EmailTaken  # who just lost the address can still take it back
+        claimant = credentials.find_claimant(connection, added.email, but_for=added.id, now=now)
+        if claimant is not None:
+            raise AddressReserved(claimant)
 
     def _new(self, command: SignUp, reference: Reference) -> NewCustomer:
         return NewCustomer(
@@ -198,13 +208,12 @@ class RegistrationService:
         else:
             self._confirmations.send(connection, owner, REGISTRATION_CONFIRMATION)
 
-    async def _phantom(self, command: SignUp) -> Customer:
-        """Return what a free address would have got."""
-        reference = await self._units.write(self._references.next)
-        new = self._new(command, reference)
+    def _phantom(self, connection: Connection, command: SignUp, *, owner: CustomerId) -> Customer:
+        """Return what a free address would have got; its data is erased with the owner's."""
+        new = self._new(command, self._references.next(connection))
         now = self._clock.now()
         return Customer(
-            id=CustomerId(0),
+            id=owner,
             reference=new.reference,
             email=new.email,
             email_key=email_key(new.email),

@@ -44,6 +44,8 @@ class SigningKey:
     verifier: Key = field(repr=False, compare=False)
     refresh_secret: bytes = field(repr=False, compare=False)
     """32 bytes from which the successors of refresh tokens are derived."""
+    idempotency_secret: bytes = field(repr=False, compare=False)
+    """32 bytes that key the digests of requests with an idempotency key."""
 
 
 def generate_signing_key(path: Path) -> None:
@@ -155,5 +157,10 @@ def _signing_key(
         public_jwk={**essential, "kid": kid, "alg": algorithm, "use": "sig"},
         signer=jwk.construct(key, algorithm),
         verifier=verifier,
-        refresh_secret=HKDF(SHA256(), length=32, salt=None, info=b"refresh").derive(secret),
+        refresh_secret=_derived(secret, b"refresh"),
+        idempotency_secret=_derived(secret, b"idempotency"),
     )
+
+
+def _derived(secret: bytes, purpose: bytes) -> bytes:
+    return HKDF(SHA256(), length=32, salt=None, info=purpose).derive(secret)

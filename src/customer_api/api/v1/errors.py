@@ -18,7 +18,9 @@ from customer_api.api.body import (
     EncodingUnsupported,
     TypeInvalid,
 )
+from customer_api.api.conditions import to_etag
 from customer_api.api.deps import ResourceIdMissing, ValidationFailed
+from customer_api.api.once import IdempotencyKeyInvalid
 from customer_api.api.responses import refusal
 from customer_api.api.v1.refusals import (
     OrderNotFound,
@@ -27,6 +29,7 @@ from customer_api.api.v1.refusals import (
     WishlistNotFound,
 )
 from customer_api.core.errors import AppError, CredentialRefused, TokenRefused, Unavailable
+from customer_api.core.states import StateOutdated
 from customer_api.credentials.errors import NewPasswordsDiffer, PasswordWrong
 from customer_api.customers.errors import (
     CustomerNotFound,
@@ -36,6 +39,7 @@ from customer_api.customers.errors import (
     PasswordsDiffer,
 )
 from customer_api.email_change.errors import EmailChangeKeyInvalid
+from customer_api.idempotency.errors import IdempotencyKeyReused, RequestInProgress
 from customer_api.jsonapi.errors import ErrorObject, validation_errors
 from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
 from customer_api.observability.security_events import SecurityEvent, record
@@ -75,6 +79,7 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
     QueryInvalid: Row(None, 400, "Query parameters are invalid."),
     BodyInvalid: Row(None, 400, "Post data is invalid."),
     TypeInvalid: Row(None, 400, "Invalid type."),
+    IdempotencyKeyInvalid: Row(None, 400, "Idempotency-Key header value is invalid."),
     ResourceIdMissing: Row(None, 400, "Resource id is not specified."),
     BodyTooLarge: Row(None, 413, "Content Too Large"),
     EncodingUnsupported: Row(None, 415, "Unsupported Media Type"),
@@ -88,6 +93,7 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
         400,
         "Headers request error. A user can't act as logged and not logged user at the same time.",
     ),
+    StateOutdated: Row("006", 412, "If-Match header value is invalid."),
     WishlistNotFound: Row("201", 404, "Can't find wishlist."),
     EmailTaken: Row("400", 422, EMAIL_TAKEN_DETAIL),
     CustomerNotFound: Row("402", 404, "Customer not found."),
@@ -122,6 +128,12 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
     OrderNotFound: Row("801", 404, "Can't find order by the given order reference"),
     OrdersNotOwned: Row("802", 403, "Unauthorized request."),
     SessionNotFound: Row("440", 404, "Session was not found."),
+    IdempotencyKeyReused: Row(
+        "1241", 422, "The Idempotency-Key was used for another request before."
+    ),
+    RequestInProgress: Row(
+        "1242", 409, "The first request with this Idempotency-Key is still in progress."
+    ),
     TooManyAttempts: Row("5900", 429, "Account is blocked. Please try again in N minute(s)."),
     Unavailable: Row(None, 503, UNAVAILABLE_DETAIL),
 }
@@ -152,15 +164,17 @@ def to_answer(error: AppError) -> Response:
     detail, headers = row.detail, {}
     if isinstance(error, TooManyAttempts):
         detail = blocked_detail(error)
-    if isinstance(error, TooManyAttempts | Unavailable):
+    if isinstance(error, TooManyAttempts | Unavailable | RequestInProgress):
         headers["Retry-After"] = str(error.retry_after_seconds)
     return refusal([ErrorObject(row.status, detail, code=row.code, meta=_meta(error))], headers)
 
 
 def _meta(error: AppError) -> dict[str, object] | None:
-    """Return facts for programs: why a token that was good once is refused."""
+    """Return facts for programs: why a token is refused, or which state is the present one."""
     if isinstance(error, CredentialRefused) and error.reason is not None:
         return {"reason": error.reason}
+    if isinstance(error, StateOutdated):
+        return {"etag": to_etag(error.present)}
     return None
 
 

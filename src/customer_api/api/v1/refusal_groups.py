@@ -3,7 +3,9 @@
 from typing import Final
 
 from customer_api.api.auth import AccessTokenMissing, IdentitiesMixed
+from customer_api.api.once import IdempotencyKeyInvalid
 from customer_api.core.errors import AppError, Unavailable
+from customer_api.idempotency.errors import IdempotencyKeyReused, RequestInProgress
 from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
 from customer_api.security.jwt import TokenInvalid
 from customer_api.security.password_policy import (
@@ -25,6 +27,13 @@ CUSTOMER_ONLY: Final[tuple[type[AppError], ...]] = (
     Unavailable,
 )
 """What every route for customers can answer before its own business."""
+
+ONCE: Final[tuple[type[AppError], ...]] = (
+    IdempotencyKeyInvalid,
+    IdempotencyKeyReused,
+    RequestInProgress,
+)
+"""What every route that heeds an `Idempotency-Key` can answer because of it."""
 
 NEW_PASSWORD: Final[tuple[type[AppError], ...]] = (
     PasswordTooShort,

@@ -1,17 +1,22 @@
 """Verbs of `addresses`."""
 
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from customer_api.addresses.errors import AddressNotFound
+from customer_api.addresses.models import BookEntry
 from customer_api.api import openapi
 from customer_api.api.body import BodyInvalid, TypeInvalid
+from customer_api.api.conditions import to_etag
 from customer_api.api.deps import (
     AddressesDep,
     Authenticated,
     CustomerCall,
+    ExpectedStateDep,
+    OnceDep,
     ResourceIdMissing,
     ValidationFailed,
 )
@@ -25,7 +30,8 @@ from customer_api.api.v1.addresses.resource import (
     to_resource,
 )
 from customer_api.api.v1.errors import documented
-from customer_api.api.v1.refusal_groups import CUSTOMER_ONLY
+from customer_api.api.v1.refusal_groups import CUSTOMER_ONLY, ONCE
+from customer_api.core.states import StateOutdated
 from customer_api.customers.errors import NotOwner
 from customer_api.jsonapi import document
 
@@ -54,23 +60,24 @@ async def list_addresses(
 @router.post(
     "/customers/{reference}/addresses",
     status_code=201,
-    responses=openapi.single_answer(201, SHAPE)
-    | documented(BodyInvalid, TypeInvalid, *CUSTOMER_ONLY, ValidationFailed, NotOwner),
+    responses=openapi.state_answer(201, SHAPE)
+    | documented(BodyInvalid, TypeInvalid, *CUSTOMER_ONLY, ValidationFailed, NotOwner, *ONCE),
 )
 async def create_address(
     reference: str,
+    once: OnceDep,
     call: Annotated[CustomerCall, Depends(Authenticated(create_fields))],
     addresses: AddressesDep,
 ) -> Response:
     """Add an address; the first one becomes the default for both billing and shipping."""
-    entry = await addresses.add(call.claims, reference, to_command(call.attributes))
-    body = document.single(to_resource(entry, reference, call.links), call.query)
-    return JsonApiResponse(body, status_code=201)
+    act = partial(addresses.add, call.claims, reference, to_command(call.attributes))
+    render = partial(_single, call=call, reference=reference, status=201)
+    return await once.answer(call.claims, act, render)
 
 
 @router.get(
     "/customers/{reference}/addresses/{uuid}",
-    responses=openapi.single_answer(200, SHAPE)
+    responses=openapi.state_answer(200, SHAPE)
     | documented(*CUSTOMER_ONLY, NotOwner, AddressNotFound),
 )
 async def read_address(
@@ -81,12 +88,12 @@ async def read_address(
 ) -> Response:
     """Return one address."""
     entry = await addresses.entry(call.claims, reference, uuid)
-    return JsonApiResponse(document.single(to_resource(entry, reference, call.links), call.query))
+    return _single(entry, call=call, reference=reference)
 
 
 @router.patch(
     "/customers/{reference}/addresses/{uuid}",
-    responses=openapi.single_answer(200, SHAPE)
+    responses=openapi.state_answer(200, SHAPE)
     | documented(
         BodyInvalid,
         TypeInvalid,
@@ -95,31 +102,49 @@ async def read_address(
         ValidationFailed,
         NotOwner,
         AddressNotFound,
+        StateOutdated,
+        *ONCE,
     ),
 )
 async def change_address(
     reference: str,
     uuid: str,
+    *,
+    once: OnceDep,
     call: Annotated[CustomerCall, Depends(Authenticated(change_fields))],
     addresses: AddressesDep,
+    expected: ExpectedStateDep,
 ) -> Response:
     """Change an address; absent attributes stay."""
-    entry = await addresses.change(call.claims, reference, uuid, to_command(call.attributes))
-    return JsonApiResponse(document.single(to_resource(entry, reference, call.links), call.query))
+    command = to_command(call.attributes)
+    act = partial(addresses.change, call.claims, reference, uuid, command, expected=expected)
+    return await once.answer(call.claims, act, partial(_single, call=call, reference=reference))
 
 
 @router.delete(
     "/customers/{reference}/addresses/{uuid}",
     status_code=204,
     responses=openapi.empty_answer()
-    | documented(ResourceIdMissing, *CUSTOMER_ONLY, NotOwner, AddressNotFound),
+    | documented(
+        ResourceIdMissing, *CUSTOMER_ONLY, NotOwner, AddressNotFound, StateOutdated, *ONCE
+    ),
 )
 async def remove_address(
     reference: str,
     uuid: str,
+    *,
+    once: OnceDep,
     call: Annotated[CustomerCall, Depends(Authenticated())],
     addresses: AddressesDep,
+    expected: ExpectedStateDep,
 ) -> Response:
     """Remove an address; a default it was stays empty until the next one is saved."""
-    await addresses.remove(call.claims, reference, uuid)
-    return no_content()
+    act = partial(addresses.remove, call.claims, reference, uuid, expected=expected)
+    return await once.answer(call.claims, act, no_content)
+
+
+def _single(
+    entry: BookEntry, *, call: CustomerCall, reference: str, status: int = 200
+) -> JsonApiResponse:
+    body = document.single(to_resource(entry, reference, call.links), call.query)
+    return JsonApiResponse(body, status_code=status, headers={"ETag": to_etag(entry.state)})

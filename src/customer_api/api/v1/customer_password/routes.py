@@ -1,5 +1,6 @@
 """Verbs of `customer-password`."""
 
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
@@ -10,6 +11,7 @@ from customer_api.api.body import BodyInvalid, TypeInvalid
 from customer_api.api.deps import (
     Authenticated,
     CustomerCall,
+    OnceDep,
     PasswordsDep,
     ResourceIdMissing,
     ValidationFailed,
@@ -17,7 +19,7 @@ from customer_api.api.deps import (
 from customer_api.api.responses import JsonApiResponse, no_content
 from customer_api.api.v1.customer_password.resource import TYPE, change_fields, to_command
 from customer_api.api.v1.errors import documented
-from customer_api.api.v1.refusal_groups import CUSTOMER_ONLY, NEW_PASSWORD
+from customer_api.api.v1.refusal_groups import CUSTOMER_ONLY, NEW_PASSWORD, ONCE
 from customer_api.credentials.errors import NewPasswordsDiffer, PasswordWrong
 from customer_api.customers.errors import NotOwner
 
@@ -38,13 +40,15 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
         NewPasswordsDiffer,
         PasswordWrong,
         *NEW_PASSWORD,
+        *ONCE,
     ),
 )
 async def change_password(
     reference: str,
+    once: OnceDep,
     call: Annotated[CustomerCall, Depends(Authenticated(change_fields))],
     passwords: PasswordsDep,
 ) -> Response:
     """Change the password; all other sessions of the customer end."""
-    await passwords.change(call.claims, reference, to_command(call.attributes))
-    return no_content()
+    act = partial(passwords.change, call.claims, reference, to_command(call.attributes))
+    return await once.answer(call.claims, act, no_content)

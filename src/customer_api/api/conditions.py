@@ -1,0 +1,30 @@
+"""Names of states on the wire: `ETag` and `If-Match` (RFC 9110, 8.8.3 and 13.1.1)."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from customer_api.core.states import ANY_STATE, ExpectedState
+
+_TAG: Final = r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"'
+_TAGS: Final = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,(?:[ \t]*{_TAG})?)*[ \t]*")
+
+
+def to_etag(state: str) -> str:
+    """Return the strong entity tag of a state."""
+    return f'"{state}"'
+
+
+def expected_state(values: Sequence[str]) -> ExpectedState:
+    """Return the states that the values of `If-Match` name; any state when there is no such header.
+
+    Weak tags never match (RFC 9110, 8.8.3.2), and no state has the name of something that is no list
+    of tags.
+    """
+    value = ", ".join(values).strip()
+    if not values or value == "*":
+        return ANY_STATE
+    if not _TAGS.fullmatch(value):
+        return ExpectedState(frozenset())
+    tags = re.findall(_TAG, value)
+    return ExpectedState(frozenset(name for weak, name in tags if not weak))
