@@ -93,6 +93,7 @@ async def test_removing_another_address_leaves_the_defaults(add, book, defaults)
     assert await defaults() == ({first}, {first})
 
 
+@pytest.mark.promise("S56")
 async def test_parallel_changes_of_the_default_leave_exactly_one(shop, add, book, defaults):
     uuids = [await add() for _ in range(6)]
     await connect(shop)
@@ -108,6 +109,7 @@ async def test_parallel_changes_of_the_default_leave_exactly_one(shop, add, book
         assert len(shipping) == 1
 
 
+@pytest.mark.promise("S56")
 async def test_parallel_first_addresses_make_one_default(shop, book, defaults):
     await connect(shop)
 
@@ -120,6 +122,7 @@ async def test_parallel_first_addresses_make_one_default(shop, book, defaults):
     assert [it.json()["data"]["id"] for it in claimed] == list(shipping)
 
 
+@pytest.mark.promise("S56")
 async def test_making_default_and_removing_at_once_never_fails(shop, add, book, defaults):
     await connect(shop)
     for _ in range(ROUNDS):
@@ -164,6 +167,7 @@ async def test_nothing_is_written_beside_an_erasure(shop, ada, add, book):
     assert owner.default_shipping_address_id is None
 
 
+@pytest.mark.promise("S54")
 async def test_the_address_of_another_customer_looks_like_none(shop, add, book, defaults):
     bob = await shop.account("bob@shop.example")
     uuid = await add()
