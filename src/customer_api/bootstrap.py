@@ -319,10 +319,14 @@ def _tokens(parts: _Parts) -> TokenService:
 
 
 def _idempotency(parts: _Parts) -> IdempotencyService:
+    def secrets() -> tuple[bytes, ...]:
+        parts.ring.look()  # another process may have marked a request with its new key
+        return tuple(key.idempotency_secret for key in parts.ring.keys)
+
     return IdempotencyService(
         units=parts.units,
         clock=parts.clock,
-        marks=Marks(lambda: [key.idempotency_secret for key in parts.ring.keys]),
+        marks=Marks(secrets),
         ttl_seconds=parts.settings.idempotency_ttl_seconds,
     )
 
