@@ -1,7 +1,7 @@
 """Puts the application together: routers, error handlers, middleware; nothing else."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
@@ -20,7 +20,7 @@ from customer_api.api.auth import Authentication
 from customer_api.api.body import BodyTooLarge, EncodingUnsupported
 from customer_api.api.deps import Authenticated, Edge, MakeFields, OptionalCustomer, Public
 from customer_api.api.docs import mount_docs
-from customer_api.api.headers import AnswerHeaders
+from customer_api.api.headers import AnswerHeaders, fixed_headers, is_https_only
 from customer_api.api.locales import Locales
 from customer_api.api.oauth import routes as oauth
 from customer_api.api.oauth.errors import OAUTH_ERRORS
@@ -217,19 +217,24 @@ def _with_middleware(app: FastAPI, settings: Settings, locales: Locales) -> ASGI
         public_url=settings.public_url,
         allowed_hosts=settings.allowed_hosts,
         trusted_proxies=settings.trusted_proxies,
+        is_https_only=is_https_only(settings),
     )
-    return AnswerHeaders(
-        RequestIds(origin, failure=_fail, remember=edge.set_request_id),
-        locales=locales,
-        cors_origins=settings.cors_origins,
-        is_https=(settings.public_url or "").startswith("https://"),
+    fixed = fixed_headers(settings)
+    headers = AnswerHeaders(
+        origin, locales=locales, cors_origins=settings.cors_origins, fixed=fixed
     )
+    return RequestIds(headers, failure=_make_failure(fixed), remember=edge.set_request_id)
 
 
-async def _fail(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer for middleware that raised."""
-    answer = await answer_failure(Request(scope), Exception())
-    await answer(scope, receive, send)
+def _make_failure(headers: Mapping[str, str]) -> ASGIApp:
+    """Return what answers for middleware that raised."""
+
+    async def fail(scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await answer_failure(Request(scope), Exception())
+        answer.headers.update(headers)
+        await answer(scope, receive, send)
+
+    return fail
 
 
 async def _answer_unrouted(_request: Request, error: Exception) -> Response:

@@ -149,7 +149,7 @@ async def test_other_protocols_pass_through():
 
     table = ResourceTable(())
     paths = StorefrontPaths(app, table=table, refuse=pytest.fail, has_cors=False)
-    headers = AnswerHeaders(paths, locales=Locales(("en_US",)), cors_origins=(), is_https=False)
+    headers = AnswerHeaders(paths, locales=Locales(("en_US",)), cors_origins=(), fixed={})
     await headers({"type": "lifespan"}, None, None)
 
     assert seen == [{"type": "lifespan"}]

@@ -18,7 +18,11 @@ def ask():
             if message["type"] == "http.response.start":
                 seen.append(message["status"])
 
-        settings = {"public_url": None, "allowed_hosts": ("API.shop.example",)}
+        settings = {
+            "public_url": None,
+            "allowed_hosts": ("API.shop.example",),
+            "is_https_only": False,
+        }
         check = OriginCheck(app, **{**settings, "trusted_proxies": ("10.0.0.0/8",), **options})
         scope = {
             "type": "http",
@@ -161,7 +165,9 @@ async def test_other_protocols_pass_through():
     async def app(scope, _receive, _send):
         seen.append(scope)
 
-    check = OriginCheck(app, public_url=None, allowed_hosts=(), trusted_proxies=())
+    check = OriginCheck(
+        app, public_url=None, allowed_hosts=(), trusted_proxies=(), is_https_only=False
+    )
     await check({"type": "lifespan"}, None, None)
 
     assert seen == [{"type": "lifespan"}]

@@ -16,7 +16,7 @@ from customer_api.core.settings import PREFIX
 def served(monkeypatch):
     """What the server was asked to do, instead of doing it."""
     calls = []
-    monkeypatch.setattr(server, "run", lambda **options: calls.append(options))
+    monkeypatch.setattr(server, "run", lambda _settings, **options: calls.append(options))
     monkeypatch.setattr(serve, "_check_address", lambda _host, _port: None)
     monkeypatch.delenv(f"{PREFIX}HASH_THREADS", raising=False)
     yield calls

@@ -1,12 +1,13 @@
 """Header fields of every answer: security, language and CORS (contract 1.7)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from customer_api.api.locales import Locales
+from customer_api.core.settings import Settings
 
 SECURITY_HEADERS: Final = {
     "X-Frame-Options": "SAMEORIGIN",
@@ -23,6 +24,22 @@ ALLOWED_REQUEST_HEADERS: Final = (
 )
 
 
+def fixed_headers(settings: Settings) -> dict[str, str]:
+    """Return what every answer carries, also one made outside of the application.
+
+    The language is the default one; `AnswerHeaders` negotiates it.
+    """
+    headers = {**SECURITY_HEADERS, "Content-Language": settings.locales[0]}
+    if is_https_only(settings):
+        headers["Strict-Transport-Security"] = STRICT_TRANSPORT
+    return headers
+
+
+def is_https_only(settings: Settings) -> bool:
+    """Return whether clients reach this deployment by https alone."""
+    return (settings.public_url or "").startswith("https://")
+
+
 class AnswerHeaders:
     """Pure ASGI: completes the headers of whatever answer passes; set ones are kept.
 
@@ -31,18 +48,21 @@ class AnswerHeaders:
         locales: for `Content-Language`.
         cors_origins: origins whose scripts may read answers; `("*",)` for all, then without
             credentials; empty switches CORS off.
-        is_https: whether clients are told to come by https only.
+        fixed: what every answer carries unless it has its own.
     """
 
     def __init__(
-        self, app: ASGIApp, *, locales: Locales, cors_origins: Sequence[str], is_https: bool
+        self,
+        app: ASGIApp,
+        *,
+        locales: Locales,
+        cors_origins: Sequence[str],
+        fixed: Mapping[str, str],
     ) -> None:
         self._app = app
         self._locales = locales
         self._origins = frozenset(origin.rstrip("/") for origin in cors_origins)
-        self._fixed = dict(SECURITY_HEADERS)
-        if is_https:
-            self._fixed["Strict-Transport-Security"] = STRICT_TRANSPORT
+        self._fixed = dict(fixed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and complete the answer."""
@@ -55,10 +75,10 @@ class AnswerHeaders:
             if message["type"] == "http.response.start":
                 message["headers"] = list(message["headers"])  # shared by constant answers
                 headers = MutableHeaders(raw=message["headers"])
-                for name, value in self._fixed.items():
-                    headers.setdefault(name, value)
                 language = self._locales.negotiate(request.get("accept-language", ""))
                 headers.setdefault("Content-Language", language)
+                for name, value in self._fixed.items():
+                    headers.setdefault(name, value)
                 if self._origins:
                     self._allow_origin(headers, request.get("origin"))
             await send(message)

@@ -12,19 +12,23 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from customer_api.api import edge
 from customer_api.api.responses import refusal
 from customer_api.jsonapi.errors import ErrorObject
+from customer_api.observability.security_events import SecurityEvent, record
 
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 _HOST: Final = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>\d{1,5}))?")
 LARGEST_PORT: Final = 65535
 _SCHEMES: Final = frozenset({"http", "https"})
 _REFUSAL: Final = refusal([ErrorObject(400, "Bad Request")])
+_INSECURE: Final = refusal([ErrorObject(403, "HTTPS is required.")])
 
 
 class OriginCheck:
     """Pure ASGI: refuses foreign `Host` headers and works out base URL and client address.
 
     `X-Forwarded-For`, `-Proto` and `-Host` count only when the connection comes from a trusted
-    proxy. Health checks may use any host name, because load balancers call by address.
+    proxy. When that proxy says that a client of an https-only deployment came by plain http, the
+    request is refused: a redirect would let it send its password in the clear once more. Health
+    checks may use any host name, because load balancers call by address.
     """
 
     def __init__(
@@ -34,9 +38,11 @@ class OriginCheck:
         public_url: str | None,
         allowed_hosts: Sequence[str],
         trusted_proxies: Sequence[str],
+        is_https_only: bool,
     ) -> None:
         self._app = app
         self._public_url = public_url
+        self._is_https_only = is_https_only
         hosts = {*LOCAL_HOSTS, *(host.lower() for host in allowed_hosts)}
         if public_url is not None:
             hosts.add((urlsplit(public_url).hostname or "").lower())
@@ -44,22 +50,28 @@ class OriginCheck:
         self._proxies = tuple(ip_network(proxy, strict=False) for proxy in trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its origin, or answer 400."""
+        """Pass the request on with its origin, or answer 400 or 403."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         client = scope["client"][0] if scope.get("client") else ""
         scheme, hosts = scope["scheme"], headers.getlist("host")
+        is_insecure = False
         if self._proxies and _is_in(client, self._proxies):
             client = self._forwarded_client(headers, client)
             scheme = headers.get("x-forwarded-proto", scheme)
             hosts = headers.getlist("x-forwarded-host") or hosts
+            is_insecure = headers.get("x-forwarded-proto") == "http" and self._is_https_only
         host = hosts[0] if len(hosts) == 1 else ""
-        is_good = scheme in _SCHEMES and self._allows(host)
-        if not is_good and not scope["path"].startswith("/health/"):
-            await _REFUSAL(scope, receive, send)
-            return
+        if not scope["path"].startswith("/health/"):
+            if scheme not in _SCHEMES or not self._allows(host):
+                record(SecurityEvent.HOST_REFUSED)
+                await _REFUSAL(scope, receive, send)
+                return
+            if is_insecure:
+                await _INSECURE(scope, receive, send)
+                return
         base = self._public_url or f"{scheme}://{host}"
         edge.set_origin(scope, edge.Origin(base=base, client_address=client))
         await self._app(scope, receive, send)

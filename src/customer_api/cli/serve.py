@@ -65,7 +65,7 @@ def serve(host: str, port: int, workers: int) -> None:
         threads = max(1, (os.cpu_count() or 1) // workers)
         os.environ[HASH_THREADS] = str(threads)  # noqa: TID251 - how workers inherit a setting
     _greet(settings, host, port)
-    server.run(host=host, port=port, workers=workers)
+    server.run(settings, host=host, port=port, workers=workers)
 
 
 def _check_address(host: str, port: int) -> None:

@@ -165,6 +165,13 @@ class Settings(BaseSettings):
         description="Addresses or networks (CIDR) whose `X-Forwarded-*` headers count.",
     )
     docs: bool = Field(default=True, description="Whether `/docs` is served.")
+    receive_timeout_seconds: float = Field(
+        8.0,
+        gt=0,
+        le=60,
+        description="How long a client may take to send one request, and to take in what is "
+        "written to it; then its connection is ended.",
+    )
 
     # Store
     store: str = Field(

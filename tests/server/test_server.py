@@ -36,12 +36,16 @@ def test_uvicorn_gets_what_the_command_line_says(monkeypatch):
     monkeypatch.setattr(server.uvicorn, "run", lambda *_, **options: calls.append(options))
     monkeypatch.setattr(server.signal, "signal", lambda *_: None)
 
-    server.run(host="127.0.0.1", port=81, workers=3)
+    settings = FixedSettings(receive_timeout_seconds=5, public_url="https://api.shop.example")
+    server.run(settings, host="127.0.0.1", port=81, workers=3)
 
     (options,) = calls
     assert (options["host"], options["port"], options["workers"]) == ("127.0.0.1", 81, 3)
     assert not options["server_header"]
     assert not options["proxy_headers"]
+    bounds = options["http"].keywords
+    assert bounds["timeout_seconds"] == 5
+    assert bounds["headers"]["Strict-Transport-Security"]
 
 
 def test_check_finds_what_would_stop_every_worker(tmp_path):
@@ -53,29 +57,3 @@ def test_check_finds_what_would_stop_every_worker(tmp_path):
 
 def test_check_is_silent_when_all_is_well(signing_key):
     server.check(FixedSettings(signing_keys=(signing_key,)))
-
-
-class Transport:
-    """Takes what a protocol sends."""
-
-    def __init__(self):
-        self.sent = b""
-        self.is_closed = False
-
-    def write(self, content):
-        self.sent += content
-
-    def close(self):
-        self.is_closed = True
-
-
-def test_broken_http_is_answered_like_all_else_and_the_connection_ends():
-    protocol = object.__new__(server.JsonApiProtocol)
-    protocol.transport = Transport()
-
-    protocol.send_400_response("Invalid HTTP request received.")
-
-    head, _, body = protocol.transport.sent.partition(b"\r\n\r\n")
-    assert protocol.transport.is_closed
-    assert f"Content-Length: {len(body)}\r\n".encode() in head
-    assert body == b'{"errors":[{"status":400,"detail":"Bad Request"}]}'
