@@ -82,6 +82,7 @@ async def _age(url):
     await connection.close()
 
 
+@pytest.mark.promise("S62")
 def test_postgresql_database_with_another_schema_is_refused(run, served, postgres_databases):
     url = postgres_databases.blank()
     run("migrate", DATABASE_URL=url)
@@ -93,6 +94,7 @@ def test_postgresql_database_with_another_schema_is_refused(run, served, postgre
     assert "another schema than this program" in result.output
 
 
+@pytest.mark.promise("S62")
 def test_sqlite_database_of_a_newer_program_is_refused(run, served, directory):
     run("migrate")
     with sqlite3.connect(directory / "var" / "customer-api.db") as connection:

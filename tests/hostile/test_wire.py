@@ -18,6 +18,7 @@ PIECE = b" " * 65536
 DEADLINE_SECONDS = 30
 
 promise = pytest.mark.promise
+rule = pytest.mark.contract
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +42,7 @@ def check(head, body, status):
     assert error["status"] == status
 
 
+@rule("wire-1")
 @promise("G1", "S66", "S77", "S123")
 @pytest.mark.parametrize("request_bytes", (SMUGGLING | NO_HTTP).values(), ids=(SMUGGLING | NO_HTTP))
 def test_what_is_no_http_is_400_and_ends_the_connection(server, request_bytes):
@@ -50,6 +52,7 @@ def test_what_is_no_http_is_400_and_ends_the_connection(server, request_bytes):
     check(head, body, 400)
 
 
+@rule("wire-2")
 @promise("G1", "S123")
 @pytest.mark.parametrize(("request_bytes", "expected"), TOO_LARGE.values(), ids=TOO_LARGE)
 def test_a_head_that_is_too_large_is_refused(server, request_bytes, expected):
@@ -121,7 +124,8 @@ def connect(server):
     return socket.create_connection((host, int(port)), timeout=DEADLINE_SECONDS)
 
 
-@promise("G14", "S76")
+@rule("wire-3")
+@promise("G14", "S76", "S123")
 @pytest.mark.parametrize(
     ("begun", "status_line"),
     [
