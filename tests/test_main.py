@@ -64,6 +64,7 @@ def test_catalogue_has_each_code_with_one_status():
     assert {"001", "002", "003", "004", "005", "411", "802", "5900"} <= set(statuses)
 
 
+@pytest.mark.promise("S129")
 async def test_answer_comes_even_when_middleware_fails(shop, monkeypatch):
     monkeypatch.setattr("customer_api.api.origin.Headers", None)
 

@@ -49,6 +49,7 @@ async def test_the_document_follows_the_settings(open_shop):
     assert attributes["attributes"]["properties"]["password"]["minLength"] == 15
 
 
+@pytest.mark.promise("S125")
 @pytest.mark.parametrize(
     "path", ["/docs", "/docs/start.js", "/docs/storefront-v1.json", "/docs/assets/swagger-ui.css"]
 )
@@ -58,6 +59,18 @@ async def test_docs_can_be_switched_off(open_shop, path):
     assert (await shop.client.get(ORIGIN + path)).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/openapi.json", "/redoc", "/docs/oauth2-redirect", "/metrics"])
+@pytest.mark.promise("S125")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/openapi.json",
+        "/redoc",
+        "/docs/oauth2-redirect",
+        "/metrics",
+        "/debug",
+        "/debug/pprof",
+        "/admin",
+    ],
+)
 async def test_nothing_else_is_shown(shop, path):
     assert (await shop.client.get(ORIGIN + path)).status_code == 404

@@ -21,6 +21,7 @@ def cors(answer):
     return {name: answer.headers[name] for name in CORS if name in answer.headers}
 
 
+@pytest.mark.promise("S123")
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -32,6 +33,7 @@ def cors(answer):
         ("GET", "http://evil.example/v1/stores", 400),
         ("GET", "http://api.shop.example/nowhere", 404),
         ("POST", "http://api.shop.example/health/live", 405),
+        ("GET", "http://api.shop.example/health/ready", 200),
     ],
 )
 async def test_every_answer_is_hardened(shop, method, path, status):
@@ -56,6 +58,7 @@ async def test_headers_of_constant_answers_do_not_pile_up(shop):
     assert len(set(names[0])) == len(names[0])
 
 
+@pytest.mark.promise("S123")
 async def test_a_shop_behind_https_tells_clients_to_stay_there(open_shop):
     shop = await open_shop(public_url="https://api.shop.example")
 
@@ -64,6 +67,7 @@ async def test_a_shop_behind_https_tells_clients_to_stay_there(open_shop):
     assert answer.headers["strict-transport-security"].startswith("max-age=")
 
 
+@pytest.mark.promise("S121")
 async def test_without_cors_no_script_of_others_reads_anything(shop):
     answer = await shop.client.get("/stores", headers={"Origin": SHOP})
     preflight = await shop.client.options("/customers", headers={"Origin": SHOP, **PREFLIGHT})
@@ -72,6 +76,7 @@ async def test_without_cors_no_script_of_others_reads_anything(shop):
     assert (preflight.status_code, cors(preflight)) == (405, {})
 
 
+@pytest.mark.promise("S121")
 @pytest.mark.parametrize("path", ["/stores", "/nonsense", "/customers"])
 async def test_a_listed_origin_may_read_every_answer_with_credentials(open_shop, path):
     shop = await open_shop(cors_origins=(SHOP, "https://m.shop.example"))
@@ -85,6 +90,7 @@ async def test_a_listed_origin_may_read_every_answer_with_credentials(open_shop,
     assert "origin" in answer.headers["vary"].lower()
 
 
+@pytest.mark.promise("S121")
 @pytest.mark.parametrize(
     "origin",
     ["https://evil.example", "null", "http://www.shop.example", f"{SHOP}.evil.example", None],
@@ -98,6 +104,7 @@ async def test_other_origins_may_not(open_shop, origin):
     assert "origin" in answer.headers["vary"].lower()
 
 
+@pytest.mark.promise("S121")
 async def test_any_origin_means_without_credentials(open_shop):
     shop = await open_shop(cors_origins=("*",))
 
@@ -106,6 +113,7 @@ async def test_any_origin_means_without_credentials(open_shop):
     assert cors(answer) == {"access-control-allow-origin": "*"}
 
 
+@pytest.mark.promise("S121")
 async def test_a_preflight_names_the_methods_of_the_resource_and_the_headers(open_shop):
     shop = await open_shop(cors_origins=(SHOP,))
 

@@ -44,6 +44,7 @@ def ask():
 HOST = ("Host", "api.shop.example")
 
 
+@pytest.mark.promise("S78")
 @pytest.mark.parametrize(
     "host",
     ["api.shop.example", "API.Shop.Example:8443", "localhost", "127.0.0.1:8000", "[::1]:8000"],
@@ -54,6 +55,7 @@ async def test_known_hosts_are_the_base(ask, host):
     assert origin.base == f"https://{host}"
 
 
+@pytest.mark.promise("S78")
 @pytest.mark.parametrize(
     "hosts",
     [
@@ -116,6 +118,7 @@ async def test_lines_that_proxies_added_count_after_the_clients_own(ask):
     assert origin.client_address == "192.0.2.7"
 
 
+@pytest.mark.promise("S78")
 @pytest.mark.parametrize("client", ["192.0.2.1", "2001:db8::1", None])
 async def test_strangers_forward_nothing(ask, client):
     forged = [
@@ -131,6 +134,7 @@ async def test_strangers_forward_nothing(ask, client):
     assert origin.base == "http://api.shop.example"
 
 
+@pytest.mark.promise("S78")
 async def test_without_trusted_proxies_nobody_forwards(ask):
     origin = await ask([HOST, ("X-Forwarded-For", "192.0.2.7")], trusted_proxies=())
 
@@ -147,6 +151,7 @@ async def test_a_proxy_tells_scheme_and_host(ask):
     assert (await ask(headers)).base == "https://api.shop.example"
 
 
+@pytest.mark.promise("S78")
 @pytest.mark.parametrize(
     "header",
     [
@@ -157,6 +162,51 @@ async def test_a_proxy_tells_scheme_and_host(ask):
 )
 async def test_what_a_proxy_forwards_is_checked_too(ask, header):
     assert await ask([HOST, header]) == 400
+
+
+@pytest.mark.promise("S78", "S126")
+async def test_a_refused_host_is_a_security_event(ask, caplog):
+    await ask([("Host", "evil.example")])
+
+    (line,) = caplog.records
+    assert (line.message, line.levelname, line.category) == ("host_refused", "WARNING", "security")
+    assert "evil" not in str(vars(line))
+
+
+@pytest.mark.promise("S78")
+async def test_the_header_forwarded_does_not_count(ask):
+    forged = "for=198.51.100.66;host=localhost;proto=https"
+
+    origin = await ask([HOST, ("Forwarded", forged)])
+
+    assert (origin.client_address, origin.base) == ("10.0.0.1", "http://api.shop.example")
+
+
+HTTPS_ONLY = {"public_url": "https://api.shop.example", "is_https_only": True}
+
+
+@pytest.mark.contract("base-9")
+@pytest.mark.promise("S124")
+async def test_plain_http_to_an_https_only_deployment_is_refused(ask):
+    assert await ask([HOST, ("X-Forwarded-Proto", "http")], **HTTPS_ONLY) == 403
+
+
+@pytest.mark.contract("base-9")
+@pytest.mark.parametrize(
+    ("headers", "options"),
+    [
+        ([HOST, ("X-Forwarded-Proto", "https")], HTTPS_ONLY),
+        ([HOST], HTTPS_ONLY),
+        ([HOST, ("X-Forwarded-Proto", "http")], {}),
+        ([HOST, ("X-Forwarded-Proto", "http")], {**HTTPS_ONLY, "client": "192.0.2.1"}),
+        ([HOST, ("X-Forwarded-Proto", "http")], {**HTTPS_ONLY, "path": "/health/live"}),
+    ],
+    ids=["https", "unknown", "http too", "stranger", "health"],
+)
+async def test_other_requests_to_it_are_served(ask, headers, options):
+    origin = await ask(headers, **options)
+
+    assert origin.base.endswith("://api.shop.example")
 
 
 async def test_other_protocols_pass_through():

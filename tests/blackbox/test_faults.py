@@ -159,24 +159,3 @@ def test_server_comes_up_before_its_database(tmp_path, signing_key, postgres_url
     assert (ready.status_code, login.status_code) == (503, 503)
     assert login.headers["retry-after"] == "1"
     assert registered.status_code == 201
-
-
-@pytest.mark.parametrize(
-    "request_bytes",
-    [
-        b"FOO BAR\r\n\r\n",
-        b"POST /v1/customers HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        b"GET /v1/stores?x=\xc3\xa4 HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    ],
-)
-def test_what_is_no_http_is_refused_in_the_form_of_all_errors(tmp_path, request_bytes):
-    with start_server(tmp_path) as server:
-        host, port = server.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=DEADLINE_SECONDS) as connection:
-            connection.sendall(request_bytes)
-            head, _, content = connection.makefile("rb").read().partition(b"\r\n\r\n")
-
-    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
-    assert b"Content-Type: application/vnd.api+json\r\n" in head
-    assert b"X-Content-Type-Options: nosniff\r\n" in head
-    assert json.loads(content) == {"errors": [{"status": 400, "detail": "Bad Request"}]}

@@ -32,6 +32,7 @@ def test_postgresql_is_looked_at(run, postgres_url):
     assert "ok   migrations: at " in result.output
 
 
+@pytest.mark.promise("S62")
 def test_missing_migration_is_found(run, blank_database_url):
     if blank_database_url.startswith("sqlite"):
         open(blank_database_url.removeprefix("sqlite:///"), "w").close()  # noqa: PTH123 - an empty file
@@ -73,6 +74,7 @@ def test_bad_setting_is_found_and_named(run, setting, value, finding):
     assert result.output.count("MEND") == 1
 
 
+@pytest.mark.promise("S62")
 def test_key_that_others_can_read_is_found(run, directory):
     run("migrate")
     os.chmod(directory / "var" / "signing-key.pem", 0o644)  # noqa: PTH101 - the point of the test

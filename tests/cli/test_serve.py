@@ -82,7 +82,7 @@ async def _set_revision(url, revision):
     await connection.close()
 
 
-@pytest.mark.promise("S101")
+@pytest.mark.promise("S101", "S62")
 @pytest.mark.parametrize(
     ("revision", "message"),
     [
@@ -103,7 +103,7 @@ def test_postgresql_database_with_another_schema_is_refused(
     assert message in result.output
 
 
-@pytest.mark.promise("S101")
+@pytest.mark.promise("S101", "S62")
 def test_sqlite_database_of_a_newer_program_is_refused(run, served, directory):
     run("migrate")
     with sqlite3.connect(directory / "var" / "customer-api.db") as connection:

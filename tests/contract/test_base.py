@@ -355,3 +355,17 @@ async def test_an_overloaded_service_asks_to_come_again(shop, monkeypatch):
 
     assert only_error(response) == (503, None, "Service Unavailable")
     assert response.headers["retry-after"] == "3"
+
+
+@rule("base-9")
+@pytest.mark.promise("S124")
+@pytest.mark.parametrize("path", ["/stores", "/customers", "/customers/", "/nothing", "/token"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_plain_http_is_neither_served_nor_redirected(open_shop, method, path):
+    shop = await open_shop(public_url="https://api.shop.example", trusted_proxies=("192.0.2.1",))
+
+    response = await shop.client.request(method, path, headers={"X-Forwarded-Proto": "http"})
+
+    assert only_error(response) == (403, None, "HTTPS is required.")
+    assert response.headers["strict-transport-security"]
+    assert "location" not in response.headers

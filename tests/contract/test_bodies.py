@@ -27,6 +27,7 @@ async def send(shop, content, **headers):
     return await shop.client.post("/access-tokens", content=content, headers=headers)
 
 
+@pytest.mark.promise("S70")
 @ONE_DATABASE
 @rule("body-1")
 @pytest.mark.parametrize(
@@ -36,10 +37,14 @@ async def send(shop, content, **headers):
         {"content-type": "application/json"},
         {"content-type": "application/vnd.api+json"},
         {"content-type": "application/x-www-form-urlencoded"},
+        {"content-type": "text/plain"},
+        {"content-type": "application/json; charset=utf-7"},
+        {"content-type": 'application/vnd.api+json; ext="https://jsonapi.org/ext/atomic"'},
         {"content-type": ""},
         {"content-type": "nonsense", "accept": "nonsense"},
         {"accept": "application/json"},
-        {"accept": "text/html;q=0.1"},
+        {"accept": "text/html"},
+        {"accept": "*/*"},
         {"content-encoding": "identity"},
     ],
 )
@@ -140,6 +145,7 @@ async def chunks():
         yield b" " * 1024
 
 
+@pytest.mark.promise("S71")
 @ONE_DATABASE
 @rule("body-7")
 @pytest.mark.parametrize("make", [LONG.encode, chunks], ids=["announced", "chunked"])
@@ -159,6 +165,7 @@ async def test_a_body_of_64_kib_is_read(shop):
     assert response.status_code == 401
 
 
+@pytest.mark.promise("S71")
 @ONE_DATABASE
 @rule("body-8")
 @pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip"])
@@ -204,6 +211,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.promise("S63", "S64", "S66", "S67", "S69")
 @ONE_DATABASE
 @rule("json-7")
 @pytest.mark.parametrize("content", HOSTILE)
@@ -213,6 +221,7 @@ async def test_json_that_no_honest_client_sends_is_invalid(shop, content):
     assert only_error(response) == INVALID
 
 
+@pytest.mark.promise("S64")
 @ONE_DATABASE
 @rule("json-4", "json-3")
 async def test_json_up_to_the_limits_is_read(shop):

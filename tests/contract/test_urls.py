@@ -12,6 +12,7 @@ NOT_FOUND = (404, None, "Not Found")
 NOT_ALLOWED = (405, None, "Method Not Allowed")
 
 
+@pytest.mark.promise("S124")
 @ONE_DATABASE
 @rule("url-1", "url-2", "link-5")
 @pytest.mark.parametrize(
@@ -36,6 +37,7 @@ async def test_slashes_around_a_path_do_not_count(shop, method, path, canonical)
     assert links["self"] == "http://api.shop.example/v1" + canonical.format(ref=account.reference)
 
 
+@pytest.mark.promise("S124")
 @ONE_DATABASE
 @rule("url-2")
 async def test_writes_take_a_slash_at_the_end_too(shop):

@@ -66,6 +66,7 @@ async def test_nothing_is_logged_below_the_level(shop, caplog):
     assert caplog.records == []
 
 
+@pytest.mark.promise("S129")
 async def test_a_bug_in_a_route_is_a_500_with_the_id_and_one_line(shop, monkeypatch, caplog):
     async def fail(*_arguments):
         raise RuntimeError("ada@shop.example")
@@ -97,6 +98,7 @@ async def test_a_bug_in_a_route_is_a_500_with_the_id_and_one_line(shop, monkeypa
     assert (await shop.client.get("/stores")).status_code == 200
 
 
+@pytest.mark.promise("S129")
 async def test_a_bug_before_any_route_is_answered_too(shop, monkeypatch, caplog):
     def fail(*_arguments):
         raise RuntimeError("a bug")

@@ -1,9 +1,11 @@
 """How long the protocol waits for whom; the clock is the test's."""
 
 import logging
+import socket
 
 import pytest
 
+from customer_api.server.protocol import DISCARD_UNSENT
 from customer_api.server.slow_clients import SUMMED_SECONDS, SlowClients
 from tests.server.wire import TIMEOUT_SECONDS, Loop
 
@@ -133,6 +135,7 @@ async def test_a_client_that_does_not_read_is_dropped(wire):
     await wire.wait(1)
 
     assert (before, wire.ending) == ("closed", "aborted")  # it was idle, too
+    assert wire.transport.options[-1] == (socket.SOL_SOCKET, socket.SO_LINGER, DISCARD_UNSENT)
 
 
 async def test_a_client_that_reads_little_by_little_is_served(wire, app):

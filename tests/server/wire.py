@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from dataclasses import dataclass, field
 
 from uvicorn import Config
@@ -68,7 +69,8 @@ class Transport:
     """What the client has not taken in yet."""
     ending: str = ""
     """How the protocol ended the connection; empty when it did not."""
-    extra: dict = field(default_factory=dict)
+    options: list = field(default_factory=list)
+    """What was set on the socket."""
 
     def write(self, content):
         self.sent += content
@@ -89,7 +91,18 @@ class Transport:
         return self.unsent_bytes
 
     def get_extra_info(self, name):
-        return self.extra.get(name)
+        return self if name == "socket" else None
+
+    def setsockopt(self, *option):
+        self.options.append(option)
+
+    def getsockname(self):
+        return ("127.0.0.1", 80)
+
+    def getpeername(self):
+        return ("192.0.2.1", 4321)
+
+    family = socket.AF_INET
 
     def pause_reading(self):
         pass

@@ -6,6 +6,8 @@ read differently. All of that ends here, in the form of all other errors.
 """
 
 import re
+import socket
+import struct
 from asyncio import BaseTransport, TimerHandle
 from collections.abc import Mapping
 from typing import Any, Final
@@ -22,6 +24,11 @@ HEAD_LIMIT_BYTES: Final = 32 * 1024
 HEADER_LIMIT: Final = 100
 LINGER_SECONDS: Final = 1.0
 """How long a refused client may go on sending; ending at once could lose the answer on its way."""
+
+SEND_BUFFER_BYTES: Final = 128 * 1024
+"""For SO_SNDBUF: else the system takes megabytes of answers for each client that does not read."""
+DISCARD_UNSENT: Final = struct.pack("ii", 1, 0)
+"""For SO_LINGER: else the system goes on for minutes to offer them what they do not read."""
 
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
 _ABSOLUTE: Final = re.compile(rb"https?://([^/?#@]+)[/?][^#]*", re.IGNORECASE)
@@ -77,6 +84,7 @@ class BoundedProtocol(HttpToolsProtocol):
     @override
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]  # it is a socket's
+        self._set_option(socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         self._arm(self._timeout_seconds)
 
     @override
@@ -181,7 +189,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self._write_deadline = self.loop.call_later(left, self._on_write_deadline)
         else:
             self._slow_clients.ended(self.loop)
+            self._set_option(socket.SO_LINGER, DISCARD_UNSENT)
             self.transport.abort()
+
+    def _set_option(self, option: int, value: int | bytes) -> None:
+        connection: socket.socket = self.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, option, value)
 
     # Requests
 

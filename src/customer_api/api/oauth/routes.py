@@ -59,6 +59,8 @@ keys_router: Final = APIRouter(tags=["keys"])
     responses={
         200: _documented("Tokens", _TOKENS),
         400: _documented("Refused", _ERROR),
+        413: _documented("Too large", _ERROR),
+        415: _documented("Encoded", _ERROR),
         429: _documented("Blocked or too many requests; see Retry-After", _ERROR),
         503: _documented("Unavailable; see Retry-After", _ERROR),
     },

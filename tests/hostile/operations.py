@@ -1,0 +1,59 @@
+"""Every operation of the storefront, read off the application: a new route is tried without a word."""
+
+import re
+from dataclasses import dataclass
+
+from customer_api.api.paths import PREFIX
+from customer_api.main import storefront_openapi
+
+NO_ID = "DE--0000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method of a path."""
+
+    method: str
+    template: str
+    """With its prefix; ids in braces."""
+    resource_type: str
+    fields: tuple[str, ...]
+    """Attributes or parameters of its body; empty without one."""
+    is_form: bool
+
+    def __str__(self):
+        return f"{self.method} {self.template}"
+
+    def target(self, *ids):
+        """Return the path with ids in place of the braces; the last one stands for all that lack."""
+        given = list(ids) or [NO_ID]
+        return re.sub(
+            r"{\w+}", lambda _: given.pop(0) if len(given) > 1 else given[0], self.template
+        )
+
+    @property
+    def has_id(self):
+        return "{" in self.template
+
+
+def _operation(path, method, described):
+    content = described.get("requestBody", {}).get("content", {})
+    form = content.get("application/x-www-form-urlencoded")
+    document = content.get("application/vnd.api+json")
+    fields = form["schema"]["properties"] if form else {}
+    if document:
+        data = document["schema"]["properties"]["data"]
+        fields = data["properties"]["attributes"]["properties"]
+    return Operation(
+        method.upper(), PREFIX + path, described["tags"][0], tuple(fields), is_form=form is not None
+    )
+
+
+ALL = [
+    _operation(path, method, described)
+    for path, methods in storefront_openapi()["paths"].items()
+    for method, described in methods.items()
+]
+WITH_BODY = [operation for operation in ALL if operation.method in {"POST", "PATCH"}]
+WITH_DOCUMENT = [operation for operation in WITH_BODY if not operation.is_form]
+WITH_ID = [operation for operation in ALL if operation.has_id]
