@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 
 from customer_api.addresses.service import AddressService
-from customer_api.anonymization.registry import load_registry
-from customer_api.anonymization.retention import Retention
+from customer_api.anonymization.export import ExportService
+from customer_api.anonymization.registry import load_exporters, load_registry
+from customer_api.anonymization.retention import Retention, RetentionTerms
 from customer_api.anonymization.service import AnonymizationService
 from customer_api.core.clock import Clock, SystemClock
 from customer_api.core.db import Base, open_units
@@ -32,6 +33,7 @@ from customer_api.mail.render import Renderer
 from customer_api.mail.transport import Transport, open_transport
 from customer_api.mail.worker import MailWorker
 from customer_api.passwords.service import PasswordService
+from customer_api.plugin import Exporter
 from customer_api.registration.service import RegistrationRules, RegistrationService
 from customer_api.security.hashing import PasswordHasher
 from customer_api.security.jwt import AccessTokens
@@ -74,6 +76,7 @@ class Container:
     tokens: TokenService
     sessions: SessionService
     anonymization: AnonymizationService
+    exports: ExportService
     retention: Retention
     mail_worker: MailWorker
     schema_revision: str
@@ -99,8 +102,8 @@ def build(
 ) -> Container:
     """Wire a container; nothing connects yet.
 
-    By default the clock is the machine's, mails go where the settings say, and the anonymizer
-    plugins are those of the installed distributions.
+    By default the clock is the machine's, mails go where the settings say, and the plugins are
+    those of the installed distributions.
 
     Raises:
         SigningKeyInvalid: a signing key cannot be used.
@@ -134,12 +137,8 @@ def build(
         tokens=_tokens(parts),
         sessions=SessionService(units=parts.units, clock=parts.clock),
         anonymization=anonymization,
-        retention=Retention(
-            units=parts.units,
-            clock=parts.clock,
-            anonymization=anonymization,
-            unconfirmed_ttl_days=settings.unconfirmed_ttl_days,
-        ),
+        exports=_exports(parts, load_exporters(plugins=plugins)),
+        retention=_retention(parts, anonymization),
         mail_worker=MailWorker(
             units=parts.units,
             outbox=parts.outbox,
@@ -304,6 +303,32 @@ def _tokens(parts: _Parts) -> TokenService:
         ),
         ring=parts.ring,
         retry_seconds=settings.refresh_retry_seconds,
+    )
+
+
+def _exports(parts: _Parts, exporters: Sequence[Exporter]) -> ExportService:
+    return ExportService(
+        units=parts.units,
+        clock=parts.clock,
+        outbox=parts.outbox,
+        mailboxes=parts.mailboxes,
+        exporters=exporters,
+        fresh_login_seconds=parts.settings.fresh_login_seconds,
+    )
+
+
+def _retention(parts: _Parts, anonymization: AnonymizationService) -> Retention:
+    settings = parts.settings
+    return Retention(
+        units=parts.units,
+        clock=parts.clock,
+        anonymization=anonymization,
+        terms=RetentionTerms(
+            unconfirmed_days=settings.unconfirmed_ttl_days,
+            session_days=settings.session_history_days,
+            parked_mail_days=settings.parked_mail_days,
+            mail_days=settings.mail_history_days,
+        ),
     )
 
 

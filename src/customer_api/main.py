@@ -47,6 +47,7 @@ from customer_api.api.v1.errors import (
     to_answer,
 )
 from customer_api.api.v1.orders.routes import router as orders
+from customer_api.api.v1.personal_data.routes import router as personal_data
 from customer_api.api.v1.refresh_tokens.routes import router as refresh_tokens
 from customer_api.api.v1.sessions.routes import router as sessions
 from customer_api.api.v1.stores.routes import router as stores
@@ -61,6 +62,7 @@ STOREFRONT_ROUTERS: Final[tuple[APIRouter, ...]] = (
     stores,
     customers,
     addresses,
+    personal_data,
     customer_password,
     forgotten_password,
     restore_password,

@@ -1,4 +1,4 @@
-"""Anonymizers of other distributions, as tests install them."""
+"""Anonymizers and exporters of other distributions, as tests install them."""
 
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
@@ -6,7 +6,7 @@ from importlib.metadata import EntryPoint
 from sqlalchemy import text
 
 from customer_api.core.errors import AppError
-from customer_api.plugin import ANONYMIZERS, ErasureContext
+from customer_api.plugin import ANONYMIZERS, EXPORTERS, ErasureContext, ExportContext
 
 
 class Loyalty:
@@ -99,6 +99,23 @@ class FalseCustomer(Wishlists):
     name = "customer"
 
 
+class LoyaltyExporter:
+    """Shows what it was asked for."""
+
+    name = "loyalty"
+
+    def export(self, context: ExportContext) -> list[dict[str, object]]:
+        statement = text("SELECT email_key FROM customers WHERE id = :id")
+        found = context.connection.scalar(statement, {"id": context.customer_id})
+        assert found == context.email_key
+        return [{"card": context.reference, "email": found}]
+
+
 def entry_point(kind: type) -> EntryPoint:
     """Return the entry point that a distribution declares for a class of this module."""
     return EntryPoint(kind.__name__, f"{__name__}:{kind.__name__}", ANONYMIZERS)
+
+
+def exporter_point(kind: type) -> EntryPoint:
+    """Return the entry point that a distribution declares for an exporter of this module."""
+    return EntryPoint(kind.__name__, f"{__name__}:{kind.__name__}", EXPORTERS)

@@ -3,11 +3,11 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from customer_api.anonymization.errors import AnonymizersInvalid
-from customer_api.anonymization.registry import BUILT_IN, load_registry
+from customer_api.anonymization.registry import BUILT_IN, load_exporters, load_registry
 from customer_api.bootstrap import build
 from customer_api.plugin import ANONYMIZERS
 from tests.anonymization import plugins
-from tests.anonymization.plugins import entry_point
+from tests.anonymization.plugins import entry_point, exporter_point
 
 BUILT_IN_NAMES = ["rate_limits", "credentials", "tokens", "mail", "addresses", "customer"]
 
@@ -66,6 +66,24 @@ def test_two_anonymizers_of_one_name_are_refused(kinds):
 def test_a_class_that_is_no_anonymizer_is_named(kind, reason):
     with pytest.raises(AnonymizersInvalid, match=rf"plugins:{kind.__name__}.* {reason}$"):
         load_registry(plugins=[entry_point(kind)])
+
+
+def test_exporters_come_by_name_and_from_their_own_group():
+    found = [exporter_point(plugins.LoyaltyExporter), entry_point(plugins.Wishlists)]
+
+    assert names(load_exporters(plugins=found)) == ["loyalty"]
+    assert names(load_registry(plugins=found)) == ["a-wishlists", *BUILT_IN_NAMES]
+    assert load_exporters() == ()
+
+
+def test_two_exporters_of_one_name_are_refused():
+    with pytest.raises(AnonymizersInvalid, match="two exporters are called 'loyalty'"):
+        load_exporters(plugins=[exporter_point(plugins.LoyaltyExporter)] * 2)
+
+
+def test_a_class_that_is_no_exporter_is_named():
+    with pytest.raises(AnonymizersInvalid, match=r"exporter plugin .*Loyalty.* AttributeError$"):
+        load_exporters(plugins=[exporter_point(plugins.Loyalty)])
 
 
 def test_a_module_that_is_missing_is_named():

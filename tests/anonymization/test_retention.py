@@ -6,6 +6,7 @@ import pytest
 from customer_api.anonymization import repository as receipts
 from customer_api.anonymization import retention
 from customer_api.anonymization.models import Actor, ErasureReceiptRow
+from customer_api.anonymization.retention import RetentionTerms
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.customers import repository as customers
 from customer_api.customers.models import CustomerRow, NewCustomer
@@ -157,7 +158,7 @@ async def test_a_customer_who_confirms_in_the_middle_is_spared(
     await shop.register()
     key = await shop.mailed_key()
     shop.clock.advance(hours=47)
-    monkeypatch.setattr(shop.container.retention, "_unconfirmed_ttl_days", 1)
+    monkeypatch.setattr(shop.container.retention, "_terms", RetentionTerms(1, 30, 14, 90))
     before_each_erasure(lambda: shop.confirm(key))
 
     assert await shop.container.retention.erase_unconfirmed() == 0

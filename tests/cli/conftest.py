@@ -1,7 +1,8 @@
 """A working directory of its own for each command, without any setting of the developer's."""
 
+import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,16 @@ from click.testing import CliRunner, Result
 
 from customer_api.cli import main
 from customer_api.core.settings import PREFIX
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Give the root logger back as it was: some commands configure it for their whole process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
-"""Which anonymizers run, in which order."""
+"""Which anonymizers and exporters run, in which order."""
 
 from collections.abc import Iterable, Sequence
 from importlib.metadata import EntryPoint, entry_points
-from typing import Final
+from typing import Any, Final
 
 from customer_api.addresses.anonymizer import AddressAnonymizer
 from customer_api.anonymization.errors import AnonymizersInvalid
@@ -10,7 +10,7 @@ from customer_api.anonymization.rate_limits import RateLimitAnonymizer
 from customer_api.credentials.anonymizer import CredentialAnonymizer
 from customer_api.customers.anonymizer import CustomerAnonymizer
 from customer_api.mail.anonymizer import MailAnonymizer
-from customer_api.plugin import ANONYMIZERS, Anonymizer
+from customer_api.plugin import ANONYMIZERS, EXPORTERS, Anonymizer, Exporter
 from customer_api.tokens.anonymizer import TokenAnonymizer
 
 BUILT_IN: Final[tuple[Anonymizer, ...]] = (
@@ -31,31 +31,56 @@ def load_registry(
 
     Args:
         required: names of plugins without which the program must not start.
-        plugins: entry points; those of the installed distributions by default.
+        plugins: entry points of any group; those of the installed distributions by default.
 
     Raises:
         AnonymizersInvalid: a plugin cannot be loaded, a name is used twice, or a required one is
             missing.
     """
-    found = entry_points(group=ANONYMIZERS) if plugins is None else plugins
-    loaded = sorted((_load(plugin) for plugin in found), key=lambda plugin: plugin.name)
-    names = [anonymizer.name for anonymizer in (*loaded, *BUILT_IN)]
-    for name in names:
-        if names.count(name) > 1:
-            raise AnonymizersInvalid(f"two anonymizers are called {name!r}")
-    missing = sorted(set(required) - set(names))
+    loaded: list[Anonymizer] = _load_all(plugins, ANONYMIZERS, "anonymizer", "erase")
+    _require_unique("anonymizers", [*loaded, *BUILT_IN])
+    missing = sorted(set(required) - {anonymizer.name for anonymizer in (*loaded, *BUILT_IN)})
     if missing:
         raise AnonymizersInvalid(f"required anonymizers are not installed: {', '.join(missing)}")
     return (*loaded, *BUILT_IN)
 
 
-def _load(plugin: EntryPoint) -> Anonymizer:
+def load_exporters(*, plugins: Iterable[EntryPoint] | None = None) -> tuple[Exporter, ...]:
+    """Return the exporters of plugins by name; the program's own tables need none.
+
+    Args:
+        plugins: entry points of any group; those of the installed distributions by default.
+
+    Raises:
+        AnonymizersInvalid: a plugin cannot be loaded, or a name is used twice.
+    """
+    loaded: list[Exporter] = _load_all(plugins, EXPORTERS, "exporter", "export")
+    _require_unique("exporters", loaded)
+    return tuple(loaded)
+
+
+def _load_all(
+    plugins: Iterable[EntryPoint] | None, group: str, kind: str, method: str
+) -> list[Any]:
+    found = entry_points(group=group) if plugins is None else plugins
+    loaded = [_load(plugin, kind, method) for plugin in found if plugin.group == group]
+    return sorted(loaded, key=lambda plugin: plugin.name)
+
+
+def _load(plugin: EntryPoint, kind: str, method: str) -> Any:  # noqa: ANN401 - of either protocol
     try:
-        anonymizer: Anonymizer = plugin.load()()
-        assert isinstance(anonymizer.name, str)
-        assert callable(anonymizer.erase)
+        loaded = plugin.load()()
+        assert isinstance(loaded.name, str)
+        assert callable(getattr(loaded, method))
     except Exception as error:
         raise AnonymizersInvalid(
-            f"anonymizer plugin {plugin.value!r} cannot be loaded: {type(error).__name__}"
+            f"{kind} plugin {plugin.value!r} cannot be loaded: {type(error).__name__}"
         ) from error
-    return anonymizer
+    return loaded
+
+
+def _require_unique(kind: str, loaded: Sequence[Anonymizer | Exporter]) -> None:
+    names = [plugin.name for plugin in loaded]
+    for name in names:
+        if names.count(name) > 1:
+            raise AnonymizersInvalid(f"two {kind} are called {name!r}")

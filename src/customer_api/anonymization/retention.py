@@ -1,8 +1,10 @@
-"""Forgetting what is kept for a time only: unconfirmed registrations and old counters."""
+"""Forgetting what is kept for a time only; docs/privacy.md has the table of what and how long."""
 
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -10,23 +12,51 @@ from typing import Final
 from sqlalchemy import Connection
 
 from customer_api.anonymization.models import Actor
-from customer_api.anonymization.service import AnonymizationService, log_erasure
+from customer_api.anonymization.service import AnonymizationService, record_erasure
 from customer_api.core.clock import Clock
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.core.ids import CustomerId
+from customer_api.credentials import repository as credentials
 from customer_api.customers import repository as customers
 from customer_api.customers.models import Customer, Units
+from customer_api.mail.outbox import Outbox
 from customer_api.registration import repository as registrations
 from customer_api.security import rate_limit
+from customer_api.tokens import repository as tokens
 
 logger = logging.getLogger(__name__)
 
 BATCH: Final = 100
+PURGE_BATCH: Final = 500
+"""Rows of one unit; no transaction of a purge holds up anybody for long."""
 INTERVAL_SECONDS: Final = 600.0
+KEY_MEMORY: Final = timedelta(days=1)
+"""How long after its end a mailed key is remembered; it works no more, so nobody needs it."""
+
+Purge = Callable[[Connection, datetime, int], int]
+"""Forgets at most so many rows older than a moment; returns how many there were."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionTerms:
+    """How long things are kept, in days."""
+
+    unconfirmed_days: int
+    """Registrations that nobody confirms; 0 = for ever."""
+    session_days: int
+    """Sessions after their end."""
+    parked_mail_days: int
+    """Address and text of mails that could not be delivered."""
+    mail_days: int
+    """The record that there was a mail."""
 
 
 class Retention:
-    """Erases registrations by double opt-in that were never confirmed, and purges counters."""
+    """Erases registrations that were never confirmed, and purges what has served its purpose.
+
+    Every step can run on any number of workers at once and be killed at any moment: it works in
+    batches, each a transaction of its own, and what is left is done the next time.
+    """
 
     def __init__(
         self,
@@ -34,24 +64,37 @@ class Retention:
         units: Units,
         clock: Clock,
         anonymization: AnonymizationService,
-        unconfirmed_ttl_days: int,
+        terms: RetentionTerms,
     ) -> None:
         self._units = units
         self._clock = clock
         self._anonymization = anonymization
-        self._unconfirmed_ttl_days = unconfirmed_ttl_days
+        self._terms = terms
 
     async def run(self, stop: asyncio.Event) -> None:
         """Do the work every few minutes until `stop` is set."""
         while not stop.is_set():
-            try:
-                await self.purge_counters()
-                await self.erase_unconfirmed()
-                await self._units.scrub()  # somebody may have been reading when it was tried before
-            except Exception as error:  # noqa: BLE001 - the worker outlives whatever happens
-                logger.error("retention_failed", extra={"code": type(error).__name__})  # noqa: TRY400 - tracebacks hold addresses
+            await self.run_once()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), INTERVAL_SECONDS)
+
+    async def run_once(self) -> None:
+        """Do every step; one that fails is logged, tried the next time, and holds up no other."""
+        steps: tuple[Callable[[], Awaitable[object]], ...] = (
+            self.purge_counters,
+            self.purge_keys,
+            self.purge_sessions,
+            self.wipe_parked_mails,
+            self.purge_mails,
+            self.erase_unconfirmed,
+            self._units.scrub,  # somebody may have been reading when it was tried before
+        )
+        for step in steps:
+            try:
+                await step()
+            except Exception as error:  # noqa: BLE001 - the worker outlives whatever happens
+                extra = {"step": step.__name__, "code": type(error).__name__}
+                logger.error("retention_failed", extra=extra)  # noqa: TRY400 - tracebacks hold addresses
 
     async def erase_unconfirmed(self) -> int:
         """Erase overdue registrations, each in a transaction of its own; returns how many.
@@ -59,9 +102,9 @@ class Retention:
         One that cannot be erased is logged and tried again the next time; the others are not held
         up. Nothing ever happens when the time to live is 0 days (never).
         """
-        if self._unconfirmed_ttl_days == 0:
+        if self._terms.unconfirmed_days == 0:
             return 0
-        before = self._clock.now() - timedelta(days=self._unconfirmed_ttl_days)
+        before = self._clock.now() - timedelta(days=self._terms.unconfirmed_days)
         erased, last = 0, CustomerId(0)
         while overdue := await self._units.read(
             partial(registrations.list_expired, attempted_before=before, after=last, limit=BATCH)
@@ -77,6 +120,34 @@ class Retention:
         """Delete counters of logins and mails that count no more; returns how many."""
         before = self._clock.now() - rate_limit.MEMORY
         return await self._units.write(lambda connection: rate_limit.purge(connection, before))
+
+    async def purge_keys(self) -> int:
+        """Delete mailed keys that ended a day ago, used or not; returns how many."""
+        return await self._in_batches(credentials.purge_keys, KEY_MEMORY)
+
+    async def purge_sessions(self) -> int:
+        """Delete sessions that ended or expired long ago, with their tokens; returns how many."""
+        return await self._in_batches(
+            tokens.purge_sessions, timedelta(days=self._terms.session_days)
+        )
+
+    async def wipe_parked_mails(self) -> int:
+        """Wipe address and text of mails that were given up long ago; returns how many."""
+        return await self._in_batches(
+            Outbox.wipe_parked, timedelta(days=self._terms.parked_mail_days)
+        )
+
+    async def purge_mails(self) -> int:
+        """Delete the records of mails that were sent or given up long ago; returns how many."""
+        return await self._in_batches(Outbox.purge, timedelta(days=self._terms.mail_days))
+
+    async def _in_batches(self, purge: Purge, age: timedelta) -> int:
+        before = self._clock.now() - age
+        total, count = 0, PURGE_BATCH
+        while count == PURGE_BATCH:
+            count = await self._units.write(lambda it: purge(it, before, PURGE_BATCH))
+            total += count
+        return total
 
     async def _try_to_erase(self, customer_id: CustomerId, before: datetime) -> bool:
         def work(connection: Connection) -> Customer | None:
@@ -95,5 +166,5 @@ class Retention:
             logger.error("customer_not_erased", extra=extra)  # noqa: TRY400 - tracebacks hold addresses
             return False
         if customer is not None:
-            log_erasure(customer.reference, Actor.RETENTION)
+            record_erasure(customer.reference, Actor.RETENTION)
         return customer is not None

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from typing_extensions import override
 
 from customer_api.addresses.service import AddressService
+from customer_api.anonymization.export import ExportService
 from customer_api.anonymization.service import AnonymizationService
 from customer_api.api import edge
 from customer_api.api.auth import AccessTokenMissing, Authentication
@@ -233,6 +234,10 @@ async def _anonymization(request: Request) -> AnonymizationService:
     return get_edge(request).container.anonymization
 
 
+async def _exports(request: Request) -> ExportService:
+    return get_edge(request).container.exports
+
+
 async def _locale(request: Request) -> str:
     header = request.headers.get("accept-language", "")
     return get_edge(request).locales.negotiate(header)
@@ -256,6 +261,7 @@ PasswordsDep = Annotated[PasswordService, Depends(_passwords)]
 TokensDep = Annotated[TokenService, Depends(_tokens)]
 SessionsDep = Annotated[SessionService, Depends(_sessions)]
 AnonymizationDep = Annotated[AnonymizationService, Depends(_anonymization)]
+ExportDep = Annotated[ExportService, Depends(_exports)]
 LocaleDep = Annotated[str, Depends(_locale)]
 """The store's locale that fits the request best, such as `de_DE`."""
 ClientAddressDep = Annotated[str, Depends(_client_address)]

@@ -28,5 +28,5 @@ def refusal(
     status = errors[-1].status
     all_headers = dict(headers or {})
     if status == 401:  # noqa: PLR2004 - RFC 9110, 15.5.2: a 401 carries a challenge
-        all_headers["WWW-Authenticate"] = BEARER_CHALLENGE
+        all_headers.setdefault("WWW-Authenticate", BEARER_CHALLENGE)
     return JsonApiResponse(error_document(errors), status_code=status, headers=all_headers)

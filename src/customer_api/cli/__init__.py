@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "openapi": "openapi",
     "docs": "docs",
     "doctor": "doctor",
+    "privacy": "privacy",
 }
 """Command to module; an idle server need not pay for the importer."""
 

@@ -8,6 +8,8 @@ import click
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from customer_api.anonymization import data_map
+from customer_api.bootstrap import metadata
 from customer_api.cli.openapi import write_or_check
 from customer_api.core.settings import PREFIX, Settings
 from customer_api.main import error_catalogue
@@ -23,7 +25,7 @@ from customer_api.main import error_catalogue
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a document differs.")
 def docs(directory: Path, *, check: bool) -> None:
-    """Write docs/settings.md and docs/errors.md.
+    """Write docs/settings.md, docs/errors.md and docs/data-map.md.
 
     \b
     Examples:
@@ -32,6 +34,7 @@ def docs(directory: Path, *, check: bool) -> None:
     """
     write_or_check(directory / "settings.md", settings_document(), check=check)
     write_or_check(directory / "errors.md", errors_document(error_catalogue()), check=check)
+    write_or_check(directory / "data-map.md", data_map.document(metadata), check=check)
 
 
 def settings_document() -> str:

@@ -12,9 +12,10 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, MetaData
+from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -151,17 +152,10 @@ class PostgresUnits(UnitsOfWork[SessionT_co]):
 class SqliteUnits(UnitsOfWork[SessionT_co]):
     """Units on an embedded SQLite file: one writer thread, a few reader threads."""
 
-    def __init__(
-        self, url: URL, check: SessionCheck[SessionT_co], *, busy_timeout_seconds: float
-    ) -> None:
+    def __init__(self, engine: Callable[..., Engine], check: SessionCheck[SessionT_co]) -> None:
         super().__init__(check)
-        self._writer = _SqliteThreads(
-            sqlite_engine(url, busy_timeout_seconds=busy_timeout_seconds), threads=1
-        )
-        self._readers = _SqliteThreads(
-            sqlite_engine(url, busy_timeout_seconds=busy_timeout_seconds, read_only=True),
-            threads=min(4, os.cpu_count() or 1),
-        )
+        self._writer = _SqliteThreads(engine(), threads=1)
+        self._readers = _SqliteThreads(engine(read_only=True), threads=min(4, os.cpu_count() or 1))
 
     @override
     async def read(self, work: Work[T]) -> T:
@@ -234,7 +228,13 @@ def open_units(
     """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return SqliteUnits(parsed, check, busy_timeout_seconds=busy_timeout_seconds)
+        make_engine = partial(
+            sqlite_engine,
+            parsed,
+            busy_timeout_seconds=busy_timeout_seconds,
+            statement_timeout_seconds=statement_timeout_seconds,
+        )
+        return SqliteUnits(make_engine, check)
     engine = postgres_engine(
         parsed,
         pool_size=pool_size,

@@ -9,8 +9,8 @@ from customer_api.core.errors import DatabaseUnavailable
 # SQLSTATE classes and codes that mean "not now" rather than "never": connection exceptions, too few
 # resources, operator intervention (shutdown, statement time-out), deadlock and serialisation.
 _PASSING_SQLSTATES: Final = ("08", "53", "57", "40", "55P03", "58")
-# SQLite's primary result codes: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
-_PASSING_SQLITE_CODES: Final = frozenset({5, 6, 8, 10, 13, 14})
+# SQLite's primary result codes: BUSY, LOCKED, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN.
+_PASSING_SQLITE_CODES: Final = frozenset({5, 6, 8, 9, 10, 13, 14})
 
 
 class ConnectionLost(DatabaseUnavailable):

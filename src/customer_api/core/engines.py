@@ -1,12 +1,16 @@
 """Engines for the two databases, with every wait bounded and every trap of the drivers defused."""
 
+import sqlite3
+import time
 from typing import Any, Final
 
-from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 CONNECTION_TIMEOUT_SECONDS: Final = 5.0
 RECYCLE_SECONDS: Final = 1800
+STEPS_BETWEEN_LOOKS: Final = 100_000
+"""Instructions of SQLite's machine, some milliseconds; short statements are never interrupted."""
 
 
 def parse_url(url: str) -> URL:
@@ -49,8 +53,17 @@ def postgres_engine(
     )
 
 
-def sqlite_engine(url: URL, *, busy_timeout_seconds: float, read_only: bool = False) -> Engine:
-    """Return an engine whose transactions begin IMMEDIATE, so that none is ever lost."""
+def sqlite_engine(
+    url: URL,
+    *,
+    busy_timeout_seconds: float,
+    statement_timeout_seconds: float | None = None,
+    read_only: bool = False,
+) -> Engine:
+    """Return an engine whose transactions begin IMMEDIATE, so that none is ever lost.
+
+    A long statement is stopped when its transaction is older than the time-out; None = never.
+    """
     engine = create_engine(
         url,
         poolclass=NullPool,
@@ -76,8 +89,21 @@ def sqlite_engine(url: URL, *, busy_timeout_seconds: float, read_only: bool = Fa
         # that connection, and every later statement would be committed by itself.
         engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign, assignment]  # its own
 
+    if statement_timeout_seconds is not None:
+        _stop_long_statements(engine, statement_timeout_seconds)
     return engine
 
 
 def _begin_immediate(connection: Any) -> None:  # noqa: ANN401 - DBAPI
     connection.execute("BEGIN IMMEDIATE")
+
+
+def _stop_long_statements(engine: Engine, seconds: float) -> None:
+    """Let SQLite ask in the middle of statements whether their transaction is too old."""
+
+    @event.listens_for(engine, "begin")
+    def _start(connection: Connection) -> None:
+        deadline = time.monotonic() + seconds
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_LOOKS)

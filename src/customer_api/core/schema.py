@@ -20,6 +20,7 @@ _PACKAGED: Final = Path(__file__).parents[1] / "migrations"
 _IN_CHECKOUT: Final = Path(__file__).parents[3] / "migrations"
 
 STATEMENT_TIMEOUT_SECONDS: Final = 600.0
+BUSY_TIMEOUT_SECONDS: Final = 60.0
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -78,10 +79,15 @@ def alembic_config() -> Config:
     return config
 
 
-def with_connection(url: URL, work: Callable[[Connection], T]) -> T:
-    """Run work on a connection of its own, outside any event loop; work ends its transactions."""
+def with_connection(url: URL, work: Callable[[Connection], T], *, read_only: bool = False) -> T:
+    """Run work on a connection of its own, outside any event loop; work ends its transactions.
+
+    With `read_only` it holds up no writer of an embedded database.
+    """
     if url.get_backend_name() == "sqlite":
-        engine = engines.sqlite_engine(url, busy_timeout_seconds=60.0)
+        engine = engines.sqlite_engine(
+            url, busy_timeout_seconds=BUSY_TIMEOUT_SECONDS, read_only=read_only
+        )
         try:
             with engine.connect() as connection:
                 return work(connection)

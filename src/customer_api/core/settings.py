@@ -86,7 +86,10 @@ class Settings(BaseSettings):
         5.0, gt=0, le=60, description="How long a request waits for a connection before its 503."
     )
     database_statement_timeout_seconds: float = Field(
-        10.0, gt=0, le=600, description="No statement of a request runs longer (PostgreSQL)."
+        10.0,
+        gt=0,
+        le=600,
+        description="No statement of a request runs longer; on SQLite counted from the start of its transaction.",
     )
     database_busy_timeout_seconds: float = Field(
         5.0, gt=0, le=60, description="How long a write waits for another process's (SQLite)."
@@ -308,6 +311,29 @@ class Settings(BaseSettings):
         ge=0,
         le=300,
         description="Within this time a repeated refresh gets the same successor; 0 = strict.",
+    )
+
+    # Privacy
+    fresh_login_seconds: int = Field(
+        600,
+        ge=60,
+        le=HOUR,
+        description="So long after a login the customer's personal data can be exported.",
+    )
+    session_history_days: int = Field(
+        30, ge=1, le=365, description="Days after which ended and expired sessions are deleted."
+    )
+    parked_mail_days: int = Field(
+        14,
+        ge=1,
+        le=90,
+        description="Days after which address and text of an undeliverable mail are wiped.",
+    )
+    mail_history_days: int = Field(
+        90,
+        ge=1,
+        le=3650,
+        description="Days after which the record that a mail was sent, or given up, is deleted.",
     )
 
     # Access and abuse

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base
-from customer_api.core.privacy import kept, personal
+from customer_api.core.privacy import kept, personal, secret
 from customer_api.core.types import BigKey, UtcDateTime
 from customer_api.customers.emails import EMAIL_LENGTH
 
@@ -35,7 +35,9 @@ class CredentialRow(Base):
     customer_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("customers.id"), primary_key=True, info=kept("link to the customer")
     )
-    password_hash: Mapped[str | None] = mapped_column(String(512), info=personal())
+    password_hash: Mapped[str | None] = mapped_column(
+        String(512), info=secret("digest of a password")
+    )
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime, info=kept("age of the digest"))
 
 
@@ -55,6 +57,7 @@ class OneTimeKeyRow(Base):
             postgresql_where=text("email_key IS NOT NULL"),
             sqlite_where=text("email_key IS NOT NULL"),
         ),
+        Index("ix_one_time_keys_expires_at", "expires_at"),
     )
 
     id: Mapped[int] = mapped_column(
@@ -64,7 +67,7 @@ class OneTimeKeyRow(Base):
         BigInteger, ForeignKey("customers.id"), info=kept("link to the customer")
     )
     purpose: Mapped[str] = mapped_column(String(20), info=kept("kind of the key"))
-    digest: Mapped[bytes] = mapped_column(LargeBinary(32), info=personal())
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), info=secret("digest of a mailed key"))
     email: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH), info=personal())
     email_key: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH), info=personal())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=kept("row goes with erasure"))

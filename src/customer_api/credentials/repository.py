@@ -62,6 +62,18 @@ _DELETE_KEYS_BUT_UNDO = _DELETE_ALL_KEYS.where(
         )
     )
 )
+_OLD_KEYS = (
+    select(OneTimeKeyRow.id)
+    .where(OneTimeKeyRow.expires_at < bindparam("before"))
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)  # compiles to nothing on SQLite, which has one writer anyway
+    .cte("old_keys")
+)
+_PURGE_KEYS = (
+    delete(OneTimeKeyRow)
+    .where(OneTimeKeyRow.id.in_(select(_OLD_KEYS.c.id)))
+    .returning(OneTimeKeyRow.id)  # to count them: SQLite's driver does not behind a WITH
+)
 _WORKING_KEY = (
     OneTimeKeyRow.digest == bindparam("by_digest"),
     OneTimeKeyRow.purpose == bindparam("for_purpose"),
@@ -211,3 +223,8 @@ def is_reserved(connection: Connection, email: str, *, but_for: CustomerId, now:
     """
     parameters = {"key": email_key(email), "customer": but_for, "now": now}
     return connection.execute(_RESERVED, parameters).first() is not None
+
+
+def purge_keys(connection: Connection, before: datetime, limit: int) -> int:
+    """Delete keys that expired before a moment, used or not; returns how many there were."""
+    return len(connection.execute(_PURGE_KEYS, {"before": before, "most": limit}).all())

@@ -26,6 +26,7 @@ PASSWORD_REMOVED: Final = "password_removed"  # noqa: S105 - a template's name
 EMAIL_CHANGE: Final = "email_change"
 EMAIL_CHANGED: Final = "email_changed"
 EMAIL_CHANGE_UNDONE: Final = "email_change_undone"
+PERSONAL_DATA_EXPORTED: Final = "personal_data_exported"
 ACCOUNT_DELETED: Final = "account_deleted"
 
 REFERENCE_HEADER: Final = "Customer-Reference"

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Identity, Index, Integer, S
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base
-from customer_api.core.privacy import kept, personal
+from customer_api.core.privacy import kept, personal, secret
 from customer_api.core.types import BigKey, UtcDateTime
 
 WAITING: Final = "waiting"
@@ -49,7 +49,7 @@ class MailRow(Base):
     )
     recipient: Mapped[str | None] = mapped_column(String(320), info=personal())
     variables: Mapped[Mapping[str, str] | None] = mapped_column(
-        JSON(none_as_null=True), info=personal()
+        JSON(none_as_null=True), info=secret("may hold a key in a link, which proves a mailbox")
     )
     state: Mapped[str] = mapped_column(String(10), info=kept("progress of the delivery"))
     tries: Mapped[int] = mapped_column(Integer, info=kept("deliveries tried"))

@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     exists,
     func,
     insert,
@@ -114,6 +115,32 @@ _FORGET = (
     # Only mails that wait or are parked have anything to wipe.
     .values({**_WIPED, "state": PARKED, "claimed_until": None, "last_error": ERASED})
 )
+# Old is what was due long ago: the index over state and that time finds both.
+_OLD_PARKED = (
+    select(MailRow.id)
+    .where(
+        MailRow.state == PARKED,
+        MailRow.next_try_at < bindparam("before"),
+        or_(MailRow.recipient.is_not(None), MailRow.variables.is_not(None)),
+    )
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("old_parked")
+)
+_WIPE_PARKED = (
+    update(MailRow)
+    .where(MailRow.id.in_(select(_OLD_PARKED.c.id)))
+    .values(_WIPED)
+    .returning(MailRow.id)  # to count them: SQLite's driver does not behind a WITH
+)
+_OLD_MAILS = (
+    select(MailRow.id)
+    .where(MailRow.state.in_((SENT, PARKED)), MailRow.next_try_at < bindparam("before"))
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("old_mails")
+)
+_PURGE = delete(MailRow).where(MailRow.id.in_(select(_OLD_MAILS.c.id))).returning(MailRow.id)
 _COUNT_WAITING = select(func.count()).where(MailRow.state == WAITING)
 _COUNT_UNTRIED = _COUNT_WAITING.where(MailRow.tries == 0, MailRow.created_at <= bindparam("before"))
 
@@ -219,6 +246,16 @@ class Outbox:
         The last mail to the customer is put afterwards.
         """
         return connection.execute(_FORGET, {"customer": customer_id}).rowcount
+
+    @staticmethod
+    def wipe_parked(connection: Connection, before: datetime, limit: int) -> int:
+        """Wipe mails that were given up and were due before a moment; they cannot be tried again."""
+        return len(connection.execute(_WIPE_PARKED, {"before": before, "most": limit}).all())
+
+    @staticmethod
+    def purge(connection: Connection, before: datetime, limit: int) -> int:
+        """Delete the rows of mails that are sent or parked and were due before a moment."""
+        return len(connection.execute(_PURGE, {"before": before, "most": limit}).all())
 
     @staticmethod
     def count_waiting(connection: Connection) -> int:

@@ -5,11 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base
-from customer_api.core.privacy import kept, personal
+from customer_api.core.privacy import kept, personal, secret
 from customer_api.core.types import BigKey, UtcDateTime
 
 DEVICE_LENGTH: Final = 200
@@ -35,6 +35,13 @@ class SessionRow(Base):
     __table_args__ = (
         Index("uq_sessions_uuid", "uuid", unique=True),
         Index("ix_sessions_customer_id", "customer_id"),
+        Index(
+            "ix_sessions_ended_at",
+            "ended_at",
+            postgresql_where=text("ended_at IS NOT NULL"),
+            sqlite_where=text("ended_at IS NOT NULL"),
+        ),
+        Index("ix_sessions_expires_at", "expires_at"),
     )
 
     id: Mapped[int] = mapped_column(
@@ -67,7 +74,7 @@ class RefreshTokenRow(Base):
     session_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("sessions.id", ondelete="CASCADE"), info=kept("link to the session")
     )
-    digest: Mapped[bytes] = mapped_column(LargeBinary(32), info=personal())
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), info=secret("digest of a token"))
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime, info=personal())
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, info=personal())
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=personal())

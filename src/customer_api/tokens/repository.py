@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, or_, select, update
 
 from customer_api.core.clock import Clock
 from customer_api.core.errors import TokenRefused
@@ -65,6 +65,7 @@ _USE_TOKEN = (
     .where(RefreshTokenRow.id == bindparam("token"), RefreshTokenRow.used_at.is_(None))
     .values(used_at=bindparam("now"))
 )
+_STARTED_AT = select(SessionRow.created_at).where(SessionRow.id == bindparam("session"))
 _TOUCH = (
     update(SessionRow)
     .where(SessionRow.id == bindparam("session"))
@@ -95,6 +96,20 @@ _END_OWN_SESSION = (
     .values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
 )
 _DELETE_SESSIONS = delete(SessionRow).where(SessionRow.customer_id == bindparam("customer"))
+_OLD_SESSIONS = (
+    select(SessionRow.id)
+    .where(
+        or_(SessionRow.ended_at < bindparam("before"), SessionRow.expires_at < bindparam("before"))
+    )
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)  # compiles to nothing on SQLite, which has one writer anyway
+    .cte("old_sessions")
+)
+_PURGE_SESSIONS = (
+    delete(SessionRow)
+    .where(SessionRow.id.in_(select(_OLD_SESSIONS.c.id)))
+    .returning(SessionRow.id)  # to count them: SQLite's driver does not behind a WITH
+)
 _NO_SESSION: Final = 0
 
 
@@ -203,6 +218,11 @@ def use_refresh_token(connection: Connection, token_id: int, *, now: datetime) -
     return connection.execute(_USE_TOKEN, {"token": token_id, "now": now}).rowcount == 1
 
 
+def started_at(connection: Connection, session_id: SessionId) -> datetime:
+    """Return when the password of a session was entered."""
+    return connection.execute(_STARTED_AT, {"session": session_id}).scalar_one()
+
+
 def touch(connection: Connection, session_id: SessionId, *, now: datetime) -> None:
     """Note that a session was used."""
     connection.execute(_TOUCH, {"session": session_id, "now": now})
@@ -252,6 +272,15 @@ def delete_sessions(connection: Connection, customer_id: CustomerId) -> int:
 
 def _to_session(row: Row[*tuple[Any, ...]], claims: Claims) -> Session:
     return Session(id=SessionId(row.session_id), uuid=claims.session, customer=to_customer(row))
+
+
+def purge_sessions(connection: Connection, before: datetime, limit: int) -> int:
+    """Delete sessions that ended or expired before a moment, with their refresh tokens.
+
+    Returns the number of sessions. It takes no customer's lock: nothing else is done to such a
+    session but its deletion by an erasure, and whoever comes second finds it gone.
+    """
+    return len(connection.execute(_PURGE_SESSIONS, {"before": before, "most": limit}).all())
 
 
 def _end_sessions(

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from customer_api.addresses.errors import AddressNotFound
+from customer_api.anonymization.errors import ReauthenticationRequired
 from customer_api.api import edge
 from customer_api.api.auth import AccessTokenMissing, IdentitiesMixed
 from customer_api.api.body import (
@@ -19,7 +20,7 @@ from customer_api.api.body import (
     TypeInvalid,
 )
 from customer_api.api.deps import ResourceIdMissing, ValidationFailed
-from customer_api.api.responses import refusal
+from customer_api.api.responses import BEARER_CHALLENGE, refusal
 from customer_api.api.v1.refusals import (
     OrderNotFound,
     OrdersNotOwned,
@@ -121,6 +122,7 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
     StoreNotFound: Row("601", 404, "Store not found."),
     OrderNotFound: Row("801", 404, "Can't find order by the given order reference"),
     OrdersNotOwned: Row("802", 403, "Unauthorized request."),
+    ReauthenticationRequired: Row("441", 401, "Log in again with your password, then try again."),
     SessionNotFound: Row("440", 404, "Session was not found."),
     TooManyAttempts: Row("5900", 429, "Account is blocked. Please try again in N minute(s)."),
     Unavailable: Row(None, 503, UNAVAILABLE_DETAIL),
@@ -154,7 +156,15 @@ def to_answer(error: AppError) -> Response:
         detail = blocked_detail(error)
     if isinstance(error, TooManyAttempts | Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, ReauthenticationRequired):
+        headers["WWW-Authenticate"] = _step_up_challenge(error.max_age_seconds)
     return refusal([ErrorObject(row.status, detail, code=row.code, meta=_meta(error))], headers)
+
+
+def _step_up_challenge(max_age_seconds: int) -> str:
+    """Return the challenge that asks for a login younger than this (RFC 9470 section 3)."""
+    error = 'error="insufficient_user_authentication"'
+    return f'{BEARER_CHALLENGE}, {error}, max_age="{max_age_seconds}"'
 
 
 def _meta(error: AppError) -> dict[str, object] | None:
