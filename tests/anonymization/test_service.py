@@ -97,6 +97,7 @@ def canaries(found):
     }
 
 
+@pytest.mark.promise("G7", "S109")
 async def test_erasure_wipes_every_personal_column_of_every_table(shop):
     ada = await full_account(shop)
     every_column = {
@@ -195,6 +196,7 @@ async def test_a_last_mail_that_cannot_be_delivered_is_wiped_after_a_day(shop):
     )
 
 
+@pytest.mark.promise("S113")
 async def test_the_receipt_says_what_happened_and_names_nobody(shop):
     ada = await full_account(shop)
 
@@ -295,6 +297,7 @@ async def test_everything_at_once_beside_an_erasure_leaves_nothing(shop):
     )
 
 
+@pytest.mark.promise("S118")
 async def test_the_address_is_free_and_nothing_of_the_old_account_comes_back(shop):
     old = await full_account(shop)
     await erase(shop, old)
@@ -365,6 +368,7 @@ async def test_a_plugin_that_hangs_is_stopped_and_changes_nothing(open_shop):
     assert await shop.is_logged_in(ada)
 
 
+@pytest.mark.promise("S113")
 async def test_an_erasure_is_logged_by_reference(shop, caplog):
     ada = await shop.account()
 

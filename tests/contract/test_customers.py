@@ -241,6 +241,7 @@ async def test_a_deleted_account_is_gone_for_good(shop):
     assert (mail["Subject"], mail["To"]) == ("Your account was deleted", "ada@shop.example")
 
 
+@pytest.mark.promise("S118")
 @rule("cust-28")
 async def test_the_address_of_a_deleted_account_starts_from_nothing(shop):
     account = await shop.account(dateOfBirth="1990-04-30")

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 from customer_api.anonymization import repository as receipts
 from customer_api.anonymization.registry import BUILT_IN, load_registry
 from customer_api.customers import repository as customers
-from customer_api.plugin import ANONYMIZERS
+from customer_api.plugin import ANONYMIZERS, EXPORTERS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "writing-an-anonymizer.md").read_text("utf-8")
@@ -44,8 +44,11 @@ def anonymizer(project: Path) -> ModuleType:
 def plugins(project: Path) -> list[EntryPoint]:
     """The entry points that the page's pyproject.toml declares."""
     declared = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
-    points = declared["project"]["entry-points"][ANONYMIZERS]
-    return [EntryPoint(name, value, ANONYMIZERS) for name, value in points.items()]
+    return [
+        EntryPoint(name, value, group)
+        for group, points in declared["project"]["entry-points"].items()
+        for name, value in points.items()
+    ]
 
 
 def test_the_test_of_the_page_passes(project, monkeypatch):
@@ -82,10 +85,15 @@ async def test_deleting_an_account_forgets_the_holder_of_its_card(open_shop, ano
         return rows, receipt
 
     await units.write(hand_out_card)
+    path = f"/customers/{account.reference}/personal-data"
+    exported = (await shop.call("GET", path, by=account)).json()["data"]["attributes"]["plugins"]
 
     response = await shop.call("DELETE", f"/customers/{account.reference}", by=account)
 
     rows, receipt = await units.write(look)
+    assert {plugin.group for plugin in plugins} == {ANONYMIZERS, EXPORTERS}
+    card = {"holder": "Ada Example", "holderEmail": account.email, "points": 120}
+    assert exported == {"loyalty": [card]}
     assert response.status_code == 204
     assert rows == [(None, None, 120)]
     assert receipt.rows_by_anonymizer["loyalty"] == 1

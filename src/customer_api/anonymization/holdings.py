@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    or_,
     select,
 )
 from sqlalchemy.orm import InstrumentedAttribute
@@ -94,6 +95,14 @@ def _address_uuid(column: InstrumentedAttribute[int | None]) -> ScalarSelect[str
     return select(AddressRow.uuid).where(AddressRow.id == column).scalar_subquery()
 
 
+def _is_address(column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether a column has the customer's address, or one that a mailed key leads to."""
+    of_keys = select(OneTimeKeyRow.email_key).where(
+        OneTimeKeyRow.customer_id == CUSTOMER, OneTimeKeyRow.email_key.is_not(None)
+    )
+    return or_(column == EMAIL_KEY, column.in_(of_keys))
+
+
 HOLDINGS: Final = (
     Holding(
         CustomerRow,
@@ -118,6 +127,6 @@ HOLDINGS: Final = (
     ),
     Holding(MailRow, MailRow.customer_id == CUSTOMER, "mail"),
     Holding(IdempotentRequestRow, IdempotentRequestRow.customer_id == CUSTOMER, "idempotency"),
-    Holding(CounterRow, CounterRow.subject == EMAIL_KEY, "rate_limits"),
+    Holding(CounterRow, _is_address(CounterRow.subject), "rate_limits"),
 )
 """In the order of the export's parts."""

@@ -42,22 +42,6 @@ def is_https_only(settings: Settings) -> bool:
     return (settings.public_url or "").startswith("https://")
 
 
-def fixed_headers(settings: Settings) -> dict[str, str]:
-    """Return what every answer carries, also one made outside of the application.
-
-    The language is the default one; `AnswerHeaders` negotiates it.
-    """
-    headers = {**SECURITY_HEADERS, "Content-Language": settings.locales[0]}
-    if is_https_only(settings):
-        headers["Strict-Transport-Security"] = STRICT_TRANSPORT
-    return headers
-
-
-def is_https_only(settings: Settings) -> bool:
-    """Return whether clients reach this deployment by https alone."""
-    return (settings.public_url or "").startswith("https://")
-
-
 class AnswerHeaders:
     """Pure ASGI: completes the headers of whatever answer passes; set ones are kept.
 

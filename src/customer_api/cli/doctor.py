@@ -9,7 +9,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from customer_api.anonymization.errors import AnonymizersInvalid
-from customer_api.anonymization.registry import load_registry
+from customer_api.anonymization.registry import load_exporters, load_registry
 from customer_api.cli.environment import is_embedded, reason, settings_or_exit
 from customer_api.core import schema
 from customer_api.core.clock import SystemClock
@@ -114,6 +114,7 @@ def check_plugins(settings: Settings) -> Iterator[Finding]:
     """Yield which anonymizers run."""
     try:
         registry = load_registry(settings.required_anonymizers)
+        load_exporters()
     except AnonymizersInvalid as error:
         yield Finding("anonymizers", str(error), "install or repair the plugin")
         return

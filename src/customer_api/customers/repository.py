@@ -22,6 +22,9 @@ _BY_KEY = select(*COLUMNS).where(CustomerRow.email_key == bindparam("key"))
 _BY_KEY_LOCKED = _BY_KEY.with_for_update(key_share=True)
 _BY_ID = select(*COLUMNS).where(CustomerRow.id == bindparam("id"))
 _BY_ID_LOCKED = _BY_ID.with_for_update(key_share=True)
+_IS_TAKEN = select(CustomerRow.id).where(
+    CustomerRow.email_key == bindparam("key"), CustomerRow.id != bindparam("but")
+)
 _HAS_REFERENCE = select(CustomerRow.id).where(CustomerRow.reference == bindparam("reference"))
 _NEW_VALUES: Final = tuple(
     [field.name for field in fields(NewCustomer)]
@@ -99,6 +102,10 @@ def change(
     values = dict(changes)
     if "email" in values:
         values["email_key"] = email_key(str(values["email"]))
+        # Asked first, because PostgreSQL logs a violated index with the address. The index decides.
+        taken = {"key": values["email_key"], "but": customer_id}
+        if connection.execute(_IS_TAKEN, taken).scalar() is not None:
+            raise EmailTaken
     statement = _change_statement(tuple(sorted(values)))
     parameters = {f"new_{name}": value for name, value in values.items()}
     try:

