@@ -95,7 +95,7 @@ def _address_uuid(column: InstrumentedAttribute[int | None]) -> ScalarSelect[str
     return select(AddressRow.uuid).where(AddressRow.id == column).scalar_subquery()
 
 
-def _is_address(column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+def _is_address(column: InstrumentedAttribute[str | None]) -> ColumnElement[bool]:
     """Whether a column has the customer's address, or one that a mailed key leads to."""
     of_keys = select(OneTimeKeyRow.email_key).where(
         OneTimeKeyRow.customer_id == CUSTOMER, OneTimeKeyRow.email_key.is_not(None)

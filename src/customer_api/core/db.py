@@ -176,29 +176,22 @@ class SqliteUnits(UnitsOfWork[SessionT_co]):
 
     def __init__(
         self,
-        url: URL,
+        make_engine: Callable[..., Engine],
         check: SessionCheck[SessionT_co],
         *,
-        busy_timeout_seconds: float,
-        statement_timeout_seconds: float,
+        wait_seconds: float,
     ) -> None:
         super().__init__(check)
-        engine = partial(
-            sqlite_engine,
-            url,
-            busy_timeout_seconds=busy_timeout_seconds,
-            statement_timeout_seconds=statement_timeout_seconds,
-        )
         self._writer = SqliteThreads(
-            engine(),
+            make_engine(),
             threads=1,
-            wait_seconds=busy_timeout_seconds,
+            wait_seconds=wait_seconds,
             clean=_end_open_transaction,
         )
         self._readers = SqliteThreads(
-            engine(read_only=True),
+            make_engine(read_only=True),
             threads=min(4, os.cpu_count() or 1),
-            wait_seconds=busy_timeout_seconds,
+            wait_seconds=wait_seconds,
             clean=_end_open_transaction,
         )
 
@@ -241,12 +234,13 @@ def open_units(
     """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return SqliteUnits(
+        make_engine = partial(
+            sqlite_engine,
             parsed,
-            check,
             busy_timeout_seconds=busy_timeout_seconds,
             statement_timeout_seconds=statement_timeout_seconds,
         )
+        return SqliteUnits(make_engine, check, wait_seconds=busy_timeout_seconds)
     engine = postgres_engine(
         parsed,
         pool_size=pool_size,
