@@ -1,12 +1,20 @@
-"""Servers for races and crashes."""
+"""Servers for races and crashes, and the time that all long tests may take."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from customer_api.core.schema import upgrade
 from tests.blackbox.server import RunningServer, start_server
+from tests.postgres import PostgresServer
+
+BUDGET_SECONDS = 60 * 60
+"""Of a whole run; each test has bounds of its own beside it."""
+
+STARTED_AT = time.monotonic()
 
 PATIENT = {
     "CUSTOMER_API_RATE_LIMITS": "off",
@@ -35,3 +43,18 @@ def start(
             return stack.enter_context(start_server(directory, variables, workers=workers))
 
         yield start_one
+
+
+@pytest.fixture(autouse=True)
+def within_budget() -> None:
+    """Fail what would begin after the time is used up, so that a run always ends."""
+    if time.monotonic() - STARTED_AT > BUDGET_SECONDS:
+        pytest.fail(f"the long tests have used up their {BUDGET_SECONDS} seconds")
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server that may be crashed, migrated."""
+    with PostgresServer() as server:
+        upgrade(server.url())
+        yield server
