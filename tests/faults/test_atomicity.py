@@ -2,9 +2,12 @@
 
 import pytest
 
+from customer_api.customers.models import CustomerRow
 from tests.faults.flows import FLOWS
 from tests.faults.injection import fail, injected, lose_answer, lose_connection
 from tests.faults.sweep import NOTHING, Outcome, sweep
+from tests.shop import registration
+from tests.tables import rows
 
 
 async def swept(shop, name, act):
@@ -46,3 +49,28 @@ async def test_a_connection_lost_at_any_call_is_503_and_leaves_nothing_half_done
     assert result.half_done == set()
     assert result.hit_statuses <= {503, FLOWS[name].success}
     assert result.outcomes[-1].status == FLOWS[name].success
+
+
+@pytest.mark.promise("G9", "S119")
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_client_whose_answer_was_lost_finds_out_by_repeating_with_its_key(open_shop):
+    shop = await open_shop(rate_limits="off")
+    references = set()
+    number, was_reached = 0, True
+
+    while was_reached:
+        number += 1
+        attributes = registration(email=f"ada{number}@shop.example")
+        key = {"Idempotency-Key": f"registration-{number}"}
+        with injected(lose_answer, number) as injection:
+            await shop.call("POST", "/customers", attributes, headers=key)
+        was_reached = injection.was_reached
+
+        repeated = await shop.call("POST", "/customers", attributes, headers=key)
+        if repeated.status_code == 503:  # the lost connection was still in the pool
+            repeated = await shop.call("POST", "/customers", attributes, headers=key)
+
+        assert repeated.status_code == 201
+        references.add(repeated.json()["data"]["id"])
+
+    assert len(references) == len(await rows(shop, CustomerRow)) == number > 3
