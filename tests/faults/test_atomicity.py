@@ -66,11 +66,15 @@ async def test_a_client_whose_answer_was_lost_finds_out_by_repeating_with_its_ke
             await shop.call("POST", "/customers", attributes, headers=key)
         was_reached = injection.was_reached
 
-        repeated = await shop.call("POST", "/customers", attributes, headers=key)
-        if repeated.status_code == 503:  # the lost connection was still in the pool
+        # The lost connection may still be in the pool (503), the claim not yet overdue (409).
+        statuses = []
+        while not statuses or statuses[-1] in {503, 409}:
             repeated = await shop.call("POST", "/customers", attributes, headers=key)
+            statuses.append(repeated.status_code)
+            shop.clock.advance(seconds=31)
 
-        assert repeated.status_code == 201
+        assert statuses[-1] == 201
+        assert len(statuses) <= 3
         references.add(repeated.json()["data"]["id"])
 
     assert len(references) == len(await rows(shop, CustomerRow)) == number > 3
