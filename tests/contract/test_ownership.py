@@ -30,6 +30,7 @@ BY_REFERENCE = {
     ("PATCH", BOOK + "/{uuid}"): ({"city": "Ulm", "isDefaultBilling": True}, (403, "411")),
     ("DELETE", BOOK + "/{uuid}"): (None, (403, "411")),
     ("GET", "/customers/{reference}/orders"): (None, (403, "802")),
+    ("GET", "/customers/{reference}/personal-data"): (None, (403, "411")),
     ("PATCH", "/customer-password/{reference}"): (NEW_PASSWORD, (403, "411")),
 }
 # What a foreign or unknown id of a thing is answered, under the caller's own reference if there is one.
@@ -38,6 +39,8 @@ BY_ID = {
     ("PATCH", BOOK + "/{uuid}"): ({"city": "Ulm", "isDefaultBilling": True}, (404, "404")),
     ("DELETE", BOOK + "/{uuid}"): (None, (404, "404")),
     ("GET", "/orders/{reference}"): (None, (404, "801")),
+    ("GET", "/sessions/{uuid}"): (None, (404, "440")),
+    ("DELETE", "/sessions/{uuid}"): (None, (404, "440")),
     ("GET", "/wishlists/{uuid}"): (None, (404, "201")),
 }
 # Everybody's business, and a logout, which answers 204 whatever token it is given.

@@ -5,14 +5,16 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from customer_api.mail.message import RenderedMail, compose, serialised
-from customer_api.mail.transport import (
+from customer_api.mail.errors import (
     DeliveryFailed,
     DeliveryInterrupted,
     DeliveryRefused,
+    ServerUnavailable,
+)
+from customer_api.mail.message import RenderedMail, compose, serialised
+from customer_api.mail.transport import (
     FilesTransport,
     MemoryTransport,
-    ServerUnavailable,
     SmtpTransport,
     open_transport,
 )

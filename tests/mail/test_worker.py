@@ -8,11 +8,7 @@ import pytest
 from customer_api.core.db import open_units
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.mail import worker as worker_module
-from customer_api.mail.transport import (
-    DeliveryFailed,
-    DeliveryRefused,
-    ServerUnavailable,
-)
+from customer_api.mail.errors import DeliveryFailed, DeliveryRefused, ServerUnavailable
 from customer_api.mail.worker import delay_seconds, pause_seconds
 from tests.mail.transports import ScriptedTransport, StoppingTransport
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from customer_api.mail import worker as worker_module
-from customer_api.mail.transport import DeliveryFailed, DeliveryInterrupted, ServerUnavailable
+from customer_api.mail.errors import DeliveryFailed, DeliveryInterrupted, ServerUnavailable
 from customer_api.mail.worker import LEASE
 from tests.mail.transports import ScriptedTransport, SilentTransport
 

@@ -15,8 +15,9 @@ from customer_api.core import schema
 from customer_api.core.clock import SystemClock
 from customer_api.core.engines import parse_url
 from customer_api.core.settings import PREFIX, Settings
+from customer_api.mail.errors import ServerUnavailable
 from customer_api.mail.outbox import Outbox
-from customer_api.mail.transport import ServerUnavailable, open_transport
+from customer_api.mail.transport import open_transport
 from customer_api.security.signing_keys import SigningKeyInvalid, load_signing_keys
 
 RECOMMENDED_MEMORY_KIB = 19456

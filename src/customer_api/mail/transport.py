@@ -22,6 +22,12 @@ from aiosmtplib import (
     SMTPServerDisconnected,
 )
 
+from customer_api.mail.errors import (
+    DeliveryFailed,
+    DeliveryInterrupted,
+    DeliveryRefused,
+    ServerUnavailable,
+)
 from customer_api.mail.message import serialised
 
 TIMEOUT_SECONDS: Final = 20.0
@@ -41,30 +47,6 @@ _CODES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (ConnectionRefusedError, "connection_refused"),
     (SMTPServerDisconnected, "connection_lost"),
 )
-
-
-class DeliveryRefused(Exception):
-    """The server will never take this mail; `code` says why and holds no personal data."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class DeliveryFailed(Exception):
-    """This mail was not taken, or nobody knows; `code` says why and holds no personal data."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class DeliveryInterrupted(DeliveryFailed):
-    """The server fell silent or hung up before it had the message: it or this mail is to blame."""
-
-
-class ServerUnavailable(DeliveryFailed):
-    """No mail at all can be handed over at present, so the mail in hand is not to blame."""
 
 
 class Transport(Protocol):

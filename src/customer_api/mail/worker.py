@@ -17,16 +17,16 @@ from sqlalchemy import Connection
 from customer_api.core.clock import Clock
 from customer_api.core.db import UnitsOfWork
 from customer_api.core.errors import DatabaseUnavailable
-from customer_api.mail.message import MessageRefused, compose
-from customer_api.mail.outbox import ClaimedMail, Outbox
-from customer_api.mail.render import Renderer
-from customer_api.mail.transport import (
+from customer_api.mail.errors import (
     DeliveryFailed,
     DeliveryInterrupted,
     DeliveryRefused,
     ServerUnavailable,
-    Transport,
 )
+from customer_api.mail.message import MessageRefused, compose
+from customer_api.mail.outbox import ClaimedMail, Outbox
+from customer_api.mail.render import Renderer
+from customer_api.mail.transport import Transport
 
 logger = logging.getLogger(__name__)
 
