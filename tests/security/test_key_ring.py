@@ -100,6 +100,19 @@ def test_tokens_of_a_retired_key_are_refused_within_a_minute(path, make_tokens, 
     assert event.kid == old_kid
 
 
+@pytest.mark.promise("S36")
+def test_tokens_of_a_retired_key_are_refused_however_the_process_learns_of_it(path, make_tokens):
+    tokens = make_tokens()
+    before = issue(tokens)
+    assert tokens.verify(before)
+    _, old_kid = rotate(path)
+    path.with_name(f"signing-key.{old_kid}.pem").unlink()
+    assert tokens.verify(issue(make_tokens()))  # an unknown kid is a reason to look, too
+
+    with pytest.raises(TokenInvalid):
+        tokens.verify(before)
+
+
 @pytest.mark.promise("S37")
 def test_an_unknown_kid_opens_no_file(path, clock, monkeypatch):
     ring = KeyRing([path], clock=clock)

@@ -63,6 +63,7 @@ class AccessTokens:
         self._audience = audience
         self._ttl_seconds = ttl_seconds
         self._verified: dict[bytes, VerifiedToken] = {}
+        self._verified_by = ring.version
 
     def issue(self, *, subject: str, session: str, scopes: Sequence[str]) -> str:
         """Return a signed token that is good from now on for the configured lifetime."""
@@ -109,7 +110,10 @@ class AccessTokens:
 
     def _follow_ring(self) -> None:
         """Follow a rotation after a while; tokens of a retired key are forgotten with it."""
-        if self._ring.is_due(self._clock.now()) and self._ring.look():
+        if self._ring.is_due(self._clock.now()):
+            self._ring.look()
+        if self._verified_by != self._ring.version:
+            self._verified_by = self._ring.version
             self._verified.clear()
 
     def _now(self) -> int:

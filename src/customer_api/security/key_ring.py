@@ -45,6 +45,8 @@ class KeyRing:
         self._seen = _fingerprint(self._paths)
         self._looked_at = clock.now()
         self._keys = _by_kid(self._paths)
+        self.version = 0
+        """Grows when the keys change, whoever looked."""
 
     @property
     def signing(self) -> SigningKey:
@@ -86,7 +88,10 @@ class KeyRing:
             record(SecurityEvent.SIGNING_KEY_ROTATED, kid=self.signing.kid)
         for kid in before.keys() - self._keys.keys():
             record(SecurityEvent.SIGNING_KEY_RETIRED, kid=kid)
-        return before.keys() != self._keys.keys() or next(iter(before)) != self.signing.kid
+        if tuple(before) == tuple(self._keys):
+            return False
+        self.version += 1
+        return True
 
 
 def ring_files(paths: Sequence[Path]) -> tuple[Path, ...]:
