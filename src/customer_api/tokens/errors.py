@@ -14,6 +14,10 @@ class RefreshFailed(CredentialRefused):
     """The refresh token was never issued, has expired, or its session has ended."""
 
 
+class SuccessorUnknown(RefreshFailed):
+    """A repeated token has a successor, but none that is derived by a key of this process."""
+
+
 class RefreshTokenReused(RefreshFailed):
     """A rotated refresh token came back too late; its whole session is over now."""
 

@@ -1,5 +1,6 @@
 """Logging in and refreshing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -21,7 +22,12 @@ from customer_api.security.hashing import PasswordHasher, Verification
 from customer_api.security.key_ring import KeyRing
 from customer_api.security.rate_limit import LoginLimits, MailboxLimits
 from customer_api.tokens import repository
-from customer_api.tokens.errors import LoginFailed, RefreshFailed, RefreshTokenReused
+from customer_api.tokens.errors import (
+    LoginFailed,
+    RefreshFailed,
+    RefreshTokenReused,
+    SuccessorUnknown,
+)
 from customer_api.tokens.grants import Grant, Grants, TokenPair
 from customer_api.tokens.models import EndReason
 
@@ -155,10 +161,19 @@ class TokenService:
             return Grant(stored.session_uuid, owner.reference, successor)
 
         try:
-            return self._grants.pair(await self._units.write(work))
+            return self._grants.pair(await self._exchange(work))
         except RefreshTokenReused as reuse:
             record(SecurityEvent.REFRESH_TOKEN_REUSED, session=reuse.session_uuid)
             raise
+
+    async def _exchange(self, work: Callable[[Connection], Grant]) -> Grant:
+        """Run a refresh, once more if its first use was at a process that knows a newer key."""
+        try:
+            return await self._units.write(work)
+        except SuccessorUnknown:
+            if not self._ring.look():
+                raise
+            return await self._units.write(work)
 
     def _finish(
         self,
@@ -223,6 +238,9 @@ class TokenService:
         for key in self._ring.keys:
             successor = one_time_keys.successor(token, key.refresh_secret)
             child = repository.find_refresh_token(connection, one_time_keys.digest(successor))
-            if child is not None and child.used_at is None and child.expires_at > now:
+            if child is None:
+                continue
+            if child.used_at is None and child.expires_at > now:
                 return successor
-        raise RefreshFailed
+            raise RefreshFailed
+        raise SuccessorUnknown
