@@ -155,6 +155,7 @@ async def _refresh(shop: Shop, token: str) -> httpx.Response:
 def _cell(answer: httpx.Response) -> str:
     if answer.is_success:
         return str(answer.status_code)
+    assert answer.headers["www-authenticate"] == 'Bearer realm="Access to shop API"'
     (error,) = answer.json()["errors"]
     reason = error.get("meta", {}).get("reason", "")
     return f"{answer.status_code} `{error['code']}` {reason}".rstrip()

@@ -45,6 +45,7 @@ async def erase(shop, account):
     assert answer.status_code == 204
 
 
+@pytest.mark.promise("G4", "S25")
 async def test_many_parallel_refreshes_get_one_successor(open_shop):
     shop, other = await open_shop(), await open_shop()
     ada = await shop.account()
@@ -121,6 +122,10 @@ async def test_logins_and_their_ends_are_security_events(shop, caplog):
     await shop.call("DELETE", "/refresh-tokens/mine", by=other)
     await shop.call("GET", "/customers", by=other)
     await shop.call("GET", "/customers", headers={"Authorization": "Bearer abc"})
+    forged = f"{other.access_token[:-4]}AAAA"
+    await shop.call("GET", "/customers", headers={"Authorization": f"Bearer {forged}"})
+    shop.clock.advance(hours=8)
+    await shop.call("GET", "/customers", by=other)
 
     def events(name, *fields):
         lines = [it for it in caplog.records if it.message == name]
@@ -134,7 +139,7 @@ async def test_logins_and_their_ends_are_security_events(shop, caplog):
         (sessions[0], "logged_out"),
         (None, "logged_out"),
     ]
-    assert events("access_token_refused", "reason") == [("logged_out",), (None,)]
+    assert events("access_token_refused", "reason") == [("logged_out",), ("forged",)]
 
 
 async def test_a_thief_ends_one_session_and_no_other(shop):

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from customer_api.anonymization.models import Actor
-from customer_api.anonymization.service import AnonymizationService, log_erasure
+from customer_api.anonymization.service import AnonymizationService, record_erasure
 from customer_api.core.clock import Clock
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.core.ids import CustomerId
@@ -95,5 +95,5 @@ class Retention:
             logger.error("customer_not_erased", extra=extra)  # noqa: TRY400 - tracebacks hold addresses
             return False
         if customer is not None:
-            log_erasure(customer.reference, Actor.RETENTION)
+            record_erasure(customer.reference, Actor.RETENTION)
         return customer is not None

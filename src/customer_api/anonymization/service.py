@@ -1,6 +1,5 @@
 """Erasing a customer in one transaction."""
 
-import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -16,9 +15,8 @@ from customer_api.customers.models import Customer, Session, Units
 from customer_api.customers.service import require_owner
 from customer_api.mail.message import ACCOUNT_DELETED
 from customer_api.mail.outbox import Outbox
+from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.plugin import Anonymizer, ErasureContext
-
-logger = logging.getLogger(__name__)
 
 LAST_MAIL_TTL: Final = timedelta(hours=24)
 """After that the last mail is wiped, delivered or not."""
@@ -48,7 +46,7 @@ class AnonymizationService:
 
         await self._units.write_as(claims, work)
         await self._units.scrub()
-        log_erasure(reference, Actor.CUSTOMER)
+        record_erasure(reference, Actor.CUSTOMER)
 
     def erase(self, connection: Connection, customer: Customer, actor: Actor) -> None:
         """Erase a locked customer inside the caller's transaction; nothing if it is done already.
@@ -74,6 +72,6 @@ class AnonymizationService:
             )
 
 
-def log_erasure(reference: str, actor: Actor) -> None:
-    """Log that an erasure was committed."""
-    logger.info("customer_erased", extra={"reference": reference, "actor": actor})
+def record_erasure(reference: str, actor: Actor) -> None:
+    """Record that an erasure was committed."""
+    record(SecurityEvent.CUSTOMER_ERASED, reference=reference, actor=actor)

@@ -4,7 +4,7 @@ from starlette.requests import Request
 
 from customer_api.core.errors import AppError
 from customer_api.core.types import Claims
-from customer_api.security.jwt import AccessTokens, TokenInvalid
+from customer_api.security.jwt import AccessTokens, TokenInvalid, TokenMalformed
 from customer_api.tokens.subject import Subjects
 
 GUEST_HEADER = "x-anonymous-customer-unique-id"
@@ -53,7 +53,7 @@ class Authentication:
             raise IdentitiesMixed
         parts = value.split()
         if len(parts) < 2 or len(values) > 1:  # noqa: PLR2004 - scheme and token
-            raise TokenInvalid
+            raise TokenMalformed
         return self._claims(parts[1])
 
     def _claims(self, token: str) -> Claims:

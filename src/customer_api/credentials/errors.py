@@ -1,6 +1,13 @@
-"""Refusals about passwords."""
+"""Refusals about passwords and mailed keys."""
 
 from customer_api.core.errors import AppError
+
+
+class MailedKeyRefused(AppError):
+    """Never issued, used, expired or superseded; one error for all, so nothing can be probed.
+
+    Each purpose has a subclass of its own.
+    """
 
 
 class NewPasswordsDiffer(AppError):

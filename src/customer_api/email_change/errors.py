@@ -1,7 +1,7 @@
 """Refusals about changing an e-mail address."""
 
-from customer_api.core.errors import AppError
+from customer_api.credentials.errors import MailedKeyRefused
 
 
-class EmailChangeKeyInvalid(AppError):
-    """Never issued, used, expired or superseded; one error for all, so nothing can be probed."""
+class EmailChangeKeyInvalid(MailedKeyRefused):
+    """The key neither confirms nor undoes a change (any more)."""

@@ -1,11 +1,11 @@
 """Refusals about restoring a password."""
 
-from customer_api.core.errors import AppError
+from customer_api.credentials.errors import MailedKeyRefused
 
 
-class PasswordUndoKeyInvalid(AppError):
-    """Never issued, used, expired or superseded; one error for all, so nothing can be probed."""
+class PasswordUndoKeyInvalid(MailedKeyRefused):
+    """The key takes no change of the password back (any more)."""
 
 
-class RestoreKeyInvalid(AppError):
-    """Never issued, used, expired or superseded; one error for all, so nothing can be probed."""
+class RestoreKeyInvalid(MailedKeyRefused):
+    """The key sets no password (any more)."""

@@ -104,16 +104,20 @@ class PasswordService:
             self._undos.send(connection, session.customer, PASSWORD_CHANGED)
 
         await self._units.write_as(claims, finish)
+        record(SecurityEvent.PASSWORD_CHANGED, reference=reference, session=claims.session)
 
     async def request_restore(self, email: str) -> None:
         """Mail a restore key to the address if it has an account; the answer never tells."""
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> Customer | None:
             customer = customers.lock_by_email(connection, email)
             if customer is not None and self._mailboxes.allow(connection, customer.email_key):
                 self._restores.send(connection, customer, PASSWORD_RESTORE)
+            return customer
 
-        await self._units.write(work)
+        customer = await self._units.write(work)
+        reference = None if customer is None else customer.reference
+        record(SecurityEvent.PASSWORD_RESTORE_REQUESTED, reference=reference)
 
     async def restore(self, command: RestorePassword) -> None:
         """Set a new password with a mailed key, and end all sessions.
@@ -136,7 +140,7 @@ class PasswordService:
         self._policy.check(command.password, email=owner.email)
         digest = await self._hasher.hash(command.password)
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> Customer:
             customer = self._restore_keys.use(connection, command.key)
             if customer is None:
                 raise RestoreKeyInvalid
@@ -149,7 +153,10 @@ class PasswordService:
             self._logins.succeeded(connection, customer.email_key)
             self._undos.send(connection, customer, PASSWORD_CHANGED)
 
-        await self._units.write(work)
+            return customer
+
+        customer = await self._units.write(work)
+        record(SecurityEvent.PASSWORD_RESTORED, reference=customer.reference)
 
     async def undo(self, key: str) -> None:
         """Lock everybody out with the key from the mail that told of a new password.

@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from customer_api.core.errors import AppError
+from customer_api.core.ids import Reference
+from customer_api.credentials.errors import MailedKeyRefused
 from customer_api.customers.errors import EmailTaken
 
 
@@ -12,6 +13,10 @@ class AddressRegistered(EmailTaken):
     keeps_changes: ClassVar[bool] = True
     """The mail and the mark of doubt must outlive the refusal."""
 
+    def __init__(self, owner: Reference) -> None:
+        super().__init__()
+        self.owner = owner
 
-class ConfirmationKeyInvalid(AppError):
-    """Never issued, used, expired or superseded; one error for all, so nothing can be probed."""
+
+class ConfirmationKeyInvalid(MailedKeyRefused):
+    """The key confirms no registration (any more)."""

@@ -25,6 +25,7 @@ from customer_api.mail.message import (
     WELCOME,
 )
 from customer_api.mail.outbox import Outbox
+from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.registration import repository
 from customer_api.registration.errors import AddressRegistered, ConfirmationKeyInvalid
 from customer_api.security.hashing import PasswordHasher
@@ -115,7 +116,7 @@ class RegistrationService:
             customer, is_new = self._add(connection, command)
             if not is_new:
                 self._tell_owner(connection, customer)
-                raise AddressRegistered
+                raise AddressRegistered(customer.reference)
             now = self._clock.now()
             credentials.set_password_hash(connection, customer.id, digest, now=now)
             repository.add(
@@ -130,11 +131,15 @@ class RegistrationService:
             return customer
 
         try:
-            return await self._units.write(work)
-        except EmailTaken:
+            customer = await self._units.write(work)
+        except EmailTaken as taken:
+            if isinstance(taken, AddressRegistered):
+                record(SecurityEvent.REGISTRATION_REPEATED, reference=taken.owner)
             if self._rules.hides_conflicts:
                 return await self._phantom(command)
             raise
+        record(SecurityEvent.CUSTOMER_REGISTERED, reference=customer.reference)
+        return customer
 
     async def confirm(self, key: str) -> None:
         """Mark the owner of a mailed key as registered.
@@ -145,7 +150,7 @@ class RegistrationService:
             ConfirmationKeyInvalid: the key does not work, for whatever reason.
         """
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> Customer:
             customer = self._keys.use(connection, key)
             if customer is None:
                 raise ConfirmationKeyInvalid
@@ -153,8 +158,10 @@ class RegistrationService:
             if is_first and repository.is_repeated(connection, customer.id):
                 credentials.remove_password(connection, customer.id)
                 self._restores.send(connection, customer, PASSWORD_RESTORE)
+            return customer
 
-        await self._units.write(work)
+        customer = await self._units.write(work)
+        record(SecurityEvent.REGISTRATION_CONFIRMED, reference=customer.reference)
 
     def _add(self, connection: Connection, command: SignUp) -> tuple[Customer, bool]:
         for _ in range(REFERENCE_ATTEMPTS):

@@ -37,6 +37,10 @@ class TokenInvalid(CredentialRefused):
     """Not an access token of ours, or not one now."""
 
 
+class TokenMalformed(TokenInvalid):
+    """Not even the form of an access token; nobody can have meant it as one of ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
     """The claims of a token whose signature, type, audience and times are right."""
@@ -92,7 +96,7 @@ class AccessTokens:
                 alone is told, as the reason, and only of a token with the right signature.
         """
         if len(token) > MAX_TOKEN_LENGTH or not token.isascii():
-            raise TokenInvalid
+            raise TokenMalformed
         self._follow_ring()
         digest = hashlib.sha256(token.encode()).digest()
         known = self._verified.get(digest)
@@ -128,7 +132,7 @@ class AccessTokens:
         """Check form, header and signature, in this order, and return the payload."""
         parts = _SHAPE.fullmatch(token)
         if parts is None:
-            raise TokenInvalid
+            raise TokenMalformed
         header = _parse(_decode(parts[1]))
         signature = _decode(parts[3])
         key = self._key(header)

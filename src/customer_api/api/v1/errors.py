@@ -27,7 +27,11 @@ from customer_api.api.v1.refusals import (
     WishlistNotFound,
 )
 from customer_api.core.errors import AppError, CredentialRefused, TokenRefused, Unavailable
-from customer_api.credentials.errors import NewPasswordsDiffer, PasswordWrong
+from customer_api.credentials.errors import (
+    MailedKeyRefused,
+    NewPasswordsDiffer,
+    PasswordWrong,
+)
 from customer_api.customers.errors import (
     CustomerNotFound,
     EmailTaken,
@@ -41,7 +45,7 @@ from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.passwords.errors import PasswordUndoKeyInvalid, RestoreKeyInvalid
 from customer_api.registration.errors import ConfirmationKeyInvalid
-from customer_api.security.jwt import TokenInvalid
+from customer_api.security.jwt import TokenInvalid, TokenMalformed
 from customer_api.security.password_policy import (
     PasswordCharactersRefused,
     PasswordCommon,
@@ -51,6 +55,7 @@ from customer_api.security.password_policy import (
 )
 from customer_api.security.rate_limit import TooManyAttempts
 from customer_api.tokens.errors import LoginFailed, RefreshFailed, SessionNotFound
+from customer_api.tokens.models import EndReason
 
 UNAVAILABLE_DETAIL: Final = "Service Unavailable"
 EMAIL_TAKEN_DETAIL: Final = (
@@ -139,8 +144,7 @@ def row_of(kind: type[AppError]) -> Row:
 async def answer_refusal(_request: Request, error: Exception) -> Response:
     """Return the answer to a refusal; the handler of `AppError`."""
     assert isinstance(error, AppError)
-    if isinstance(error, TokenInvalid | TokenRefused):
-        record(SecurityEvent.ACCESS_TOKEN_REFUSED, reason=error.reason)
+    _record(error)
     return to_answer(error)
 
 
@@ -155,6 +159,19 @@ def to_answer(error: AppError) -> Response:
     if isinstance(error, TooManyAttempts | Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
     return refusal([ErrorObject(row.status, detail, code=row.code, meta=_meta(error))], headers)
+
+
+def _record(error: AppError) -> None:
+    """Record what may be an attack; tokens that are too old, or no tokens at all, are everyday life."""
+    match error:
+        case MailedKeyRefused():
+            record(SecurityEvent.KEY_REFUSED, code=row_of(type(error)).code)
+        case TokenMalformed() | CredentialRefused(reason=EndReason.EXPIRED):
+            pass
+        case TokenInvalid():
+            record(SecurityEvent.ACCESS_TOKEN_REFUSED, reason="forged")
+        case TokenRefused():
+            record(SecurityEvent.ACCESS_TOKEN_REFUSED, reason=error.reason)
 
 
 def _meta(error: AppError) -> dict[str, object] | None:
