@@ -27,6 +27,7 @@ async def test_an_account_works_after_its_confirmation(shop):
     assert "https://www.shop.example/register/confirm?token=" in mail_text(mail)
 
 
+@pytest.mark.promise("G4")
 @rule("confirm-2", "err-423")
 async def test_a_key_works_once(shop):
     await shop.register()
@@ -38,6 +39,7 @@ async def test_a_key_works_once(shop):
     assert only_error(response) == NO_KEY
 
 
+@pytest.mark.promise("S51")
 @rule("confirm-2", "err-423")
 @pytest.mark.parametrize("key", ["x", "{key}x", " {key}", "ü", "x" * 5000])
 async def test_an_unknown_key_is_refused(shop, key):
@@ -48,6 +50,7 @@ async def test_an_unknown_key_is_refused(shop, key):
     assert only_error(response) == NO_KEY
 
 
+@pytest.mark.promise("S51")
 @rule("confirm-2")
 @pytest.mark.parametrize(("hours", "status"), [(47.99, 204), (48, 422)])
 async def test_a_key_lasts_forty_eight_hours(shop, hours, status):

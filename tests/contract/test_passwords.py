@@ -44,6 +44,7 @@ async def restore(
     return await shop.call("PATCH", path, attributes)
 
 
+@pytest.mark.promise("S45")
 @rule("pass-1", "pass-2", "mail-7", "doc-8")
 @pytest.mark.promise("S47")
 async def test_a_changed_password_works_and_other_sessions_end(shop):
@@ -119,6 +120,17 @@ async def test_the_fields_of_a_change_follow_their_rules(shop, attributes, expec
     assert (await shop.log_in()).status_code == 201
 
 
+@rule("pass-4", "err-411")
+@pytest.mark.promise("S46")
+async def test_nobody_changes_the_password_of_another_customer(shop):
+    account, stranger = await shop.account(), await shop.account("grace@shop.example")
+
+    responses = [await change(shop, account, reference=it) for it in (stranger.reference, "DE--1")]
+
+    assert [only_error(it) for it in responses] == [(403, "411", "Unauthorized request.")] * 2
+    assert (await shop.log_in("grace@shop.example")).status_code == 201
+
+
 DIFFERENT = (
     422,
     "406",
@@ -126,6 +138,7 @@ DIFFERENT = (
 )
 
 
+@pytest.mark.promise("S45", "S46")
 @rule("pass-4", "err-406", "err-408", "err-411", "err-421", "err-422", "policy-3", "policy-4")
 @pytest.mark.parametrize(
     ("arguments", "expected"),
@@ -222,6 +235,7 @@ async def test_restore_mails_are_limited_and_the_answer_stays_the_same(shop):
     assert subjects(await shop.mails()).count(RESTORE) == 3
 
 
+@pytest.mark.promise("S51")
 @rule("forgot-2", "restore-3", "err-415")
 async def test_only_the_newest_key_works_and_only_once(shop):
     await shop.account()
@@ -235,6 +249,7 @@ async def test_only_the_newest_key_works_and_only_once(shop):
     assert answers[1].status_code == 204
 
 
+@pytest.mark.promise("S51")
 @rule("forgot-2", "restore-3", "err-415")
 @pytest.mark.parametrize(("minutes", "status"), [(119, 204), (120, 422)])
 async def test_a_key_lasts_two_hours(shop, minutes, status):
@@ -335,6 +350,7 @@ async def test_a_restore_confirms_the_account(shop):
     assert only_error(await shop.confirm(confirmation))[1] == "423"
 
 
+@pytest.mark.promise("S51")
 @rule("restore-3")
 async def test_a_confirmation_key_restores_nothing(shop):
     await shop.register()

@@ -159,6 +159,7 @@ async def test_a_retry_after_the_successor_was_used_fails_and_ends_nothing(shop)
     assert (await refresh(shop, newest.refresh_token)).status_code == 201
 
 
+@pytest.mark.promise("S27")
 @rule("refresh-8")
 async def test_a_reused_token_ends_its_session_and_no_other(shop):
     account = await shop.account()
@@ -200,6 +201,7 @@ async def test_logging_out_ends_the_session_of_that_token(shop):
     assert await shop.is_logged_in(account)
 
 
+@pytest.mark.promise("S29")
 @rule("refresh-3")
 async def test_logging_out_everywhere_ends_all_sessions_of_the_caller(shop):
     account = await shop.account()

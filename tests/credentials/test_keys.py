@@ -1,3 +1,5 @@
+import base64
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -7,7 +9,14 @@ from customer_api.credentials.mails import KeyLink
 from customer_api.credentials.models import OneTimeKeyRow, Purpose
 from customer_api.customers.repository import find_by_email
 from tests.shop import FakeClock
-from tests.tables import rows
+from tests.tables import every_row, rows
+
+
+def holds(row, key, decoded):
+    """Whether a key stands anywhere in a row, as text or as bytes."""
+    texts = {str(value) for value in row.values()}
+    parts = {value for value in row.values() if isinstance(value, bytes)}
+    return any(key in it for it in texts) or any(decoded in it for it in parts)
 
 
 @pytest.fixture
@@ -44,6 +53,7 @@ async def test_looking_for_the_owner_does_not_use_the_key(write, keys, owner):
     assert await write(lambda it: keys.use(it, key)) == owner
 
 
+@pytest.mark.promise("S51")
 async def test_only_the_newest_key_of_a_purpose_works(shop, write, keys, owner):
     confirmations = MailedKeys(Purpose.CONFIRMATION, clock=shop.clock, ttl_seconds=3600)
     other_purpose = await write(lambda it: confirmations.issue(it, owner.id))
@@ -91,6 +101,23 @@ async def test_a_key_that_another_unit_uses_first_is_not_used_again(
     assert await write(lambda it: keys.use(it, key)) is None
 
 
+@pytest.mark.promise("S51")
+async def test_no_table_holds_a_mailed_key_once_its_mail_is_sent(shop):
+    await shop.register()
+    confirmation = await shop.mailed_key()
+    await shop.call("POST", "/customer-forgotten-password", {"email": "ada@shop.example"})
+    restore = await shop.mailed_key()
+
+    found = await every_row(shop)
+
+    digests = {row["digest"] for table, row in found if table.name == "one_time_keys"}
+    assert digests == {hashlib.sha256(it.encode()).digest() for it in (confirmation, restore)}
+    for key in (confirmation, restore):
+        decoded = base64.urlsafe_b64decode(f"{key}=")
+        assert [table.name for table, row in found if holds(row, key, decoded)] == []
+
+
+@pytest.mark.promise("S51")
 async def test_a_thousand_keys_are_different_and_stored_as_digests(shop, write, keys, owner):
     made = await write(lambda it: {keys.issue(it, owner.id) for _ in range(1000)})
 

@@ -99,6 +99,7 @@ async def test_a_change_makes_mailed_keys_worthless(shop, ada):
     assert only_error(await restore(shop, key, THIRD_PASSWORD))[:2] == (422, "415")
 
 
+@pytest.mark.promise("G4", "S49")
 async def test_one_of_many_concurrent_uses_of_a_restore_key_succeeds(open_shop):
     shop, other = await open_shop(), await open_shop()
     await shop.account()
@@ -172,6 +173,7 @@ async def test_a_refused_password_leaves_the_key_usable(shop, ada):
     assert (await restore(shop, key)).status_code == 204
 
 
+@pytest.mark.promise("S50")
 async def test_a_restore_ends_all_sessions_and_tells_the_mailbox(shop, ada):
     await forget(shop)
 
@@ -183,6 +185,7 @@ async def test_a_restore_ends_all_sessions_and_tells_the_mailbox(shop, ada):
     assert (await templates(shop))["password_changed"] == 1
 
 
+@pytest.mark.promise("S50")
 async def test_a_restore_confirms_the_account_and_voids_the_confirmation_key(shop):
     await shop.register()
     confirmation = await shop.mailed_key()
@@ -229,6 +232,7 @@ async def test_unknown_addresses_get_no_mail(shop):
     assert await shop.mails() == []
 
 
+@pytest.mark.promise("S50")
 async def test_a_restore_key_of_an_erased_account_is_worthless(shop, ada):
     await forget(shop)
     key = await shop.mailed_key()

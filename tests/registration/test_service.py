@@ -69,6 +69,7 @@ async def test_mail_goes_to_the_stored_spelling(shop):
     assert row.email == "Ada@Bücher.Example"
 
 
+@pytest.mark.promise("G4")
 async def test_one_of_many_concurrent_uses_of_a_confirmation_key_succeeds(open_shop):
     shop, other = await open_shop(), await open_shop()
     await shop.register()
@@ -100,6 +101,7 @@ async def test_a_confirmation_key_has_expired_at_its_end(shop):
     assert (await shop.log_in()).status_code == 401
 
 
+@pytest.mark.promise("S51")
 async def test_a_restore_key_confirms_nothing(shop):
     await shop.register()
     await shop.call("POST", "/customer-forgotten-password", {"email": "ada@shop.example"})

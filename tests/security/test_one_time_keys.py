@@ -1,15 +1,50 @@
 import hashlib
 import re
+import subprocess
+import sys
+
+import pytest
 
 from customer_api.security.one_time_keys import digest, new_key, successor
 
+FORKING = """
+import os
+from customer_api.core.ids import random_crockford, random_uuid
+from customer_api.security.one_time_keys import new_key
 
+def write_keys(number):
+    made = [make() for _ in range(number) for make in (new_key, random_uuid, lambda: random_crockford(10))]
+    os.write(1, "".join(f"{key}\\n" for key in made).encode())
+
+write_keys(1)
+for _ in range(2):
+    child = os.fork()
+    if not child:
+        for _ in range(50):
+            write_keys(100)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.promise("S103")
+def test_forked_processes_make_different_keys():
+    made = subprocess.run(
+        [sys.executable, "-c", FORKING], capture_output=True, text=True, check=True
+    )
+
+    keys = made.stdout.split()
+    assert len(set(keys)) == len(keys) == 3 * (1 + 2 * 5000)
+
+
+@pytest.mark.promise("S51")
 def test_a_thousand_keys_are_all_different():
     keys = {new_key() for _ in range(1000)}
 
     assert len(keys) == 1000
 
 
+@pytest.mark.promise("S51")
 def test_a_key_is_256_bits_of_url_safe_text():
     assert re.fullmatch(r"[A-Za-z0-9_-]{43}", new_key())
 
