@@ -26,7 +26,7 @@ from tests.security.forging import part
 
 pytestmark = pytest.mark.long
 
-RACE_SECONDS = 90.0
+RACE_SECONDS = 150.0
 KEYS = 10_000
 CONFIRM = "Please confirm your registration"
 EVERYBODY = [address(number) for number in range(ROUNDS)]

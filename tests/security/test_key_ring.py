@@ -132,6 +132,22 @@ def test_keys_in_memory_survive_files_that_cannot_be_used(path, clock, caplog):
     assert "signing_keys_unusable" in {it.message for it in caplog.records}
 
 
+@pytest.mark.promise("S37")
+def test_files_that_cannot_be_used_are_read_once_a_minute_whatever_tokens_ask_for(
+    path, clock, caplog
+):
+    ring = KeyRing([path], clock=clock)
+    path.write_text("rubbish")
+    for _ in range(5):
+        ring.find("forged")
+    first = len(caplog.records)
+    clock.advance(minutes=1)
+
+    ring.find("forged")
+
+    assert (first, len(caplog.records)) == (1, 2)
+
+
 def test_a_file_named_twice_is_one_key(path, clock):
     _, old_kid = rotate(path)
     replaced = path.with_name(f"signing-key.{old_kid}.pem")

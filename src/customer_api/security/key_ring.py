@@ -43,6 +43,7 @@ class KeyRing:
         self._paths = tuple(paths)
         self._clock = clock
         self._seen = _fingerprint(self._paths)
+        self._unusable: Fingerprint | None = None
         self._looked_at = clock.now()
         self._keys = _by_kid(self._paths)
         self.version = 0
@@ -73,17 +74,22 @@ class KeyRing:
     def look(self) -> bool:
         """Follow the files; True when there are other keys than before.
 
-        Files that cannot be used (any more) are logged, and the keys in memory stay.
+        Files that cannot be used (any more) are logged, and the keys in memory stay; the same files
+        are tried again after `LOOK_INTERVAL`.
         """
-        self._looked_at = self._clock.now()
+        now, seen = self._clock.now(), _fingerprint(self._paths)
+        if seen == self._unusable and not self.is_due(now):
+            return False
+        self._looked_at = now
+        if seen == self._seen:
+            return False
         try:
-            seen = _fingerprint(self._paths)
-            if seen == self._seen:
-                return False
-            self._seen, before, self._keys = seen, self._keys, _by_kid(self._paths)
-        except (OSError, SigningKeyInvalid) as error:
+            before, self._keys = self._keys, _by_kid(self._paths)
+        except SigningKeyInvalid as error:
+            self._unusable = seen
             logger.error("signing_keys_unusable", extra={"code": type(error).__name__})  # noqa: TRY400 - an operator's matter, no stack
             return False
+        self._seen, self._unusable = seen, None
         if next(iter(before)) != self.signing.kid:
             record(SecurityEvent.SIGNING_KEY_ROTATED, kid=self.signing.kid)
         for kid in before.keys() - self._keys.keys():
@@ -132,10 +138,10 @@ def _by_kid(paths: Sequence[Path]) -> dict[str, SigningKey]:
 
 
 def _fingerprint(paths: Sequence[Path]) -> Fingerprint:
-    """Return what changes when a file of the ring does; missing files are left out."""
+    """Return what changes when a file of the ring does; what cannot be seen is left out."""
     found = []
     for path in ring_files(paths):
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             state = path.stat()
             found.append((path.name, state.st_mtime_ns, state.st_size))
     return tuple(found)
