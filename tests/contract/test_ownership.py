@@ -38,6 +38,8 @@ BY_ID = {
     ("GET", BOOK + "/{uuid}"): (None, (404, "404")),
     ("PATCH", BOOK + "/{uuid}"): ({"city": "Ulm", "isDefaultBilling": True}, (404, "404")),
     ("DELETE", BOOK + "/{uuid}"): (None, (404, "404")),
+    ("GET", "/sessions/{uuid}"): (None, (404, "440")),
+    ("DELETE", "/sessions/{uuid}"): (None, (404, "440")),
     ("GET", "/orders/{reference}"): (None, (404, "801")),
     ("GET", "/sessions/{uuid}"): (None, (404, "440")),
     ("DELETE", "/sessions/{uuid}"): (None, (404, "440")),
@@ -66,6 +68,13 @@ async def uuid(shop: Shop, owner: Account) -> str:
     """The id of the owner's address."""
     created = await shop.call("POST", BOOK.format(reference=owner.reference), address(), by=owner)
     return created.json()["data"]["id"]
+
+
+@pytest.fixture
+async def session(shop: Shop, owner: Account) -> str:
+    """The id of the owner's session."""
+    listed = await shop.call("GET", "/sessions", by=owner)
+    return listed.json()["data"][0]["id"]
 
 
 def filled(template, reference, thing):
@@ -120,13 +129,16 @@ async def test_a_foreign_reference_is_refused_like_one_that_does_not_exist(
 @promise("S54")
 @pytest.mark.parametrize("route", BY_ID, ids=" ".join)
 async def test_a_foreign_id_is_refused_like_one_that_does_not_exist(
-    shop, owner, caller, uuid, route
+    shop, caller, uuid, session, route
 ):
     method, template = route
     attributes, expected = BY_ID[route]
+    foreign = session if template.startswith("/sessions") else uuid
     before = await belongings(shop)
     is_below = template.startswith(BOOK)
-    paths = [filled(template, caller.reference if is_below else it, it) for it in (uuid, NOWHERE)]
+    paths = [
+        filled(template, caller.reference if is_below else it, it) for it in (foreign, NOWHERE)
+    ]
 
     answers = [await shop.call(method, path, attributes, by=caller) for path in paths]
 
@@ -213,6 +225,18 @@ async def test_nobody_sets_properties_of_a_customer_that_are_not_offered(shop, c
     assert answer.status_code == 200
     assert {"customerReference", "registeredAt", "email_key"} <= hostile.keys()
     assert after == before
+
+
+@promise("S55")
+async def test_nobody_changes_the_email_by_a_session_alone(shop, caller):
+    path = f"/customers/{caller.reference}"
+    before = await rows(shop, CustomerRow)
+
+    answer = await shop.call("PATCH", path, {"email": "mallory@shop.example"}, by=caller)
+
+    assert answer.json()["data"]["attributes"]["email"] == caller.email
+    assert await rows(shop, CustomerRow) == before
+    assert (await shop.log_in(caller.email)).status_code == 201
 
 
 @promise("S55")

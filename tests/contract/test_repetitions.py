@@ -337,6 +337,20 @@ async def test_what_ends_the_session_takes_no_keys(shop):
 
 
 @rule("idem-10", "cust-17")
+async def test_a_hidden_refusal_of_a_reserved_address_is_repeated_too(open_shop):
+    shop = await open_shop(registration_conflict="hidden")
+    owner = await shop.account()
+    await shop.move(owner, "lovelace@shop.example")
+    first = await shop.call("POST", "/customers", registration(), headers=KEY)
+
+    again = await shop.call("POST", "/customers", registration(), headers=KEY)
+
+    assert first.status_code == 201
+    assert first.json()["data"]["id"] != owner.reference
+    assert same(first, again)
+
+
+@rule("idem-10", "cust-17")
 async def test_hidden_conflicts_stay_hidden_when_repeated(open_shop):
     shop = await open_shop(registration_conflict="hidden")
     owner = await shop.account()
