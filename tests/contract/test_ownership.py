@@ -41,8 +41,6 @@ BY_ID = {
     ("GET", "/sessions/{uuid}"): (None, (404, "440")),
     ("DELETE", "/sessions/{uuid}"): (None, (404, "440")),
     ("GET", "/orders/{reference}"): (None, (404, "801")),
-    ("GET", "/sessions/{uuid}"): (None, (404, "440")),
-    ("DELETE", "/sessions/{uuid}"): (None, (404, "440")),
     ("GET", "/wishlists/{uuid}"): (None, (404, "201")),
 }
 # Everybody's business, and a logout, which answers 204 whatever token it is given.
