@@ -44,7 +44,7 @@ async def log_in_from(shop, address, password=PASSWORD, email="ada@shop.example"
     return await shop.call("POST", "/access-tokens", attributes, headers=coming_from(address))
 
 
-@rule("limit-1", "check-19", "err-5901")
+@rule("limit-1", "check-20", "err-5901")
 @pytest.mark.parametrize(("setting", "method", "path", "attributes"), LIMITED)
 async def test_a_client_does_a_thing_so_often_in_ten_minutes(
     open_shop, setting, method, path, attributes
