@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from email import message_from_bytes
 
 import pytest
@@ -28,6 +28,19 @@ BUDGET_SECONDS = 240
 WORKER = (sys.executable, "-m", "customer_api", "worker")
 
 
+class KillingSink(Sink):
+    """Kills the process that hands it the first message, as it hears that it was taken."""
+
+    victim = 0
+
+    async def handle_DATA(self, *arguments):  # noqa: N802 - aiosmtpd's name
+        answer = await super().handle_DATA(*arguments)
+        if self.victim:
+            os.kill(self.victim, signal.SIGKILL)
+            self.victim = 0
+        return answer
+
+
 @pytest.fixture
 async def units(database_url):
     opened = open_units(database_url, pytest.fail)
@@ -35,10 +48,10 @@ async def units(database_url):
     await opened.close()
 
 
-def fill(connection):
-    """Queue the mails, as if customers had made them in turn."""
+def fill(connection, *, customers=CUSTOMERS, mails_each=MAILS_EACH):
+    """Queue mails, as if customers had made them in turn."""
     now = SystemClock().now()
-    customers = [
+    values = [
         {
             "reference": f"DE--{number}",
             "email": f"ada{number}@customer.example",
@@ -47,12 +60,12 @@ def fill(connection):
             "updated_at": now,
             "version": 1,
         }
-        for number in range(CUSTOMERS)
+        for number in range(customers)
     ]
-    connection.execute(insert(CustomerRow), customers)
+    connection.execute(insert(CustomerRow), values)
     ids = connection.execute(select(CustomerRow.id).order_by(CustomerRow.id)).scalars().all()
     outbox = Outbox(clock=SystemClock(), sender="shop@shop.example")
-    for number in range(MAILS_EACH):
+    for number in range(mails_each):
         for id_ in ids:
             mail = Mail(
                 template=PASSWORD_CHANGED,
@@ -118,3 +131,27 @@ async def test_two_workers_send_a_thousand_mails_once_and_in_order(
     assert all(numbers == list(range(MAILS_EACH)) for numbers in order.values())
     states = await units.read(lambda it: it.execute(select(MailRow.state)).scalars().all())
     assert set(states) == {SENT}
+
+
+@pytest.mark.promise("G11", "S85")
+async def test_a_worker_killed_between_sending_and_marking_repeats_one_mail_with_its_id(
+    tmp_path, database_url, signing_key, units
+):
+    await units.write(lambda it: fill(it, customers=3, mails_each=1))
+    sink = KillingSink()
+    async with smtp_server(sink) as port:
+        worker = start_worker(tmp_path, database_url, signing_key, port)
+        sink.victim = worker.pid
+        code = await asyncio.to_thread(worker.wait, 60)
+        worker = start_worker(tmp_path, database_url, signing_key, port)
+        try:
+            await wait_for(sink, 4)  # after the lease of the killed one
+            await asyncio.sleep(5)  # for more copies
+        finally:
+            worker.terminate()
+            await asyncio.to_thread(worker.wait, 30)
+
+    ids = [message_from_bytes(it.original_content)["Message-ID"] for it in sink.envelopes]
+    assert code == -signal.SIGKILL
+    assert sorted(Counter(ids).values()) == [1, 1, 2]
+    assert ids[0] in ids[1:]

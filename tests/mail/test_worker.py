@@ -388,6 +388,7 @@ async def test_loop_sends_what_waited_for_the_server(box, make_worker, caplog):
     assert [(row.state, row.tries) for row in await box.rows()] == [("sent", 1)] * 2
 
 
+@pytest.mark.promise("S83")
 @pytest.mark.parametrize(
     ("tries", "share", "seconds"),
     [(0, 1, 30), (0, 0, 15), (1, 1, 60), (2, 1, 120), (6, 1, 1920), (7, 1, 3600), (99, 0.5, 2700)],
