@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
+from urllib.parse import urlsplit
 
 from customer_api.addresses.service import AddressService
 from customer_api.anonymization.export import ExportService
@@ -413,8 +414,14 @@ def _policy(settings: Settings) -> PasswordPolicy:
         sequence_limit=settings.password_sequence_limit,
         deny_list=settings.password_deny_list,
         allow_list=settings.password_allow_list,
-        context_words=(settings.store,),
+        context_words=_shop_names(settings),
     )
+
+
+def _shop_names(settings: Settings) -> tuple[str, ...]:
+    """Return what people call the shop: its store, its host, and the name in that."""
+    host = (urlsplit(settings.storefront_url).hostname or "").removeprefix("www.")
+    return (settings.store, f"www.{host}", host, host.partition(".")[0])
 
 
 def _limits(settings: Settings, clock: Clock, ring: KeyRing, store: CounterStore) -> _Limits:

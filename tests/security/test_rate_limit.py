@@ -287,15 +287,6 @@ async def test_a_client_is_known_for_ninety_days_after_its_last_login(make_limit
     assert await refusal(limiter.reserve(ADA, HOME), LoginSlowed) == 1
 
 
-async def test_a_known_clients_failures_do_not_slow_strangers(make_limiter):
-    limiter = make_limiter(stranger_failure_limit=1, failure_limit=10)
-    await limiter.succeeded(ADA, HOME)
-    for _ in range(5):
-        await limiter.reserve(ADA, HOME)
-
-    await limiter.reserve(ADA, "203.0.113.1")
-
-
 async def test_a_success_lets_strangers_try_again(make_limiter):
     limiter = make_limiter(stranger_failure_limit=1)
     await fail_from_everywhere(limiter, 2)
