@@ -204,9 +204,13 @@ class RegistrationService:
         """Answer as for a free address, after the registration was rolled back."""
 
         def work(connection: Connection) -> Customer:
-            return self._phantom(connection, command, owner=customers.lock(connection, holder))
+            owner = customers.lock(connection, holder)
+            phantom = self._phantom(connection, command, owner=owner)
+            if owner.anonymized_at is None:  # else nobody would erase what is kept
+                keep(connection, phantom)
+            return phantom
 
-        return await self._units.write(work, keep)
+        return await self._units.write(work)
 
     def _phantom(self, connection: Connection, command: SignUp, *, owner: Customer) -> Customer:
         """Return what a free address would have got; its data is erased with the owner's."""
