@@ -386,7 +386,9 @@ async def test_a_right_password_costs_its_own_hash_alone(hasher, computed):
     assert computed == [hasher.own_kind]
 
 
-@pytest.mark.parametrize("digest", [*FOREIGN, ours("another")])
+@pytest.mark.parametrize(
+    "digest", [*FOREIGN, ours("another")], ids=["bcrypt", "argon2id", "argon2i", "ours"]
+)
 def test_a_decoy_is_a_supported_hash_of_the_same_kind(digest):
     made = decoy(digest)
 
