@@ -55,6 +55,8 @@ from customer_api.security.rate_limit import (
     MailboxLimits,
     RequestLimiter,
     RequestLimits,
+)
+from customer_api.security.unlimited import (
     UnlimitedLogins,
     UnlimitedMailboxes,
     UnlimitedRequests,

@@ -208,7 +208,7 @@ async def test_the_receipt_says_what_happened_and_names_nobody(shop):
         Actor.CUSTOMER,
         shop.clock.now(),
         {
-            "rate_limits": 4,
+            "rate_limits": 5,
             "credentials": 3,
             "tokens": 2,
             "mail": 1,

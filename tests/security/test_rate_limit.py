@@ -16,6 +16,8 @@ from customer_api.security.rate_limit import (
     Throttled,
     TooManyAttempts,
     TooManyRequests,
+)
+from customer_api.security.unlimited import (
     UnlimitedLogins,
     UnlimitedMailboxes,
     UnlimitedRequests,
@@ -414,6 +416,7 @@ async def test_nothing_is_limited_when_limits_are_off(units):
         await logins.reserve(ADA, HOME)
         await logins.check(ADA, HOME)
         await logins.succeeded(ADA, HOME)
+        await logins.forget(ADA)
         await requests.count(Kind.REFRESHES, HOME)
         assert await units.write(lambda connection: mailboxes.allow(connection, ADA))
 

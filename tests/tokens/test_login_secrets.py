@@ -11,7 +11,9 @@ from customer_api.core.db import PostgresUnits
 from customer_api.credentials import repository as credentials
 from customer_api.credentials.models import CredentialRow
 from customer_api.customers import repository as customers
+from customer_api.security.counters import CounterRow
 from customer_api.security.password_hashes import kind_of
+from customer_api.security.rate_limit import LoginLimiter
 from tests.contract.texts import ONE_DATABASE
 from tests.shop import OTHER_PASSWORD, PASSWORD, only_error, registration
 from tests.tables import rows
@@ -177,6 +179,23 @@ async def test_a_forgotten_password_is_one_insert_for_everybody(open_shop, state
         await shop.call("POST", "/customer-forgotten-password", {"email": email})
         work = [it for it in seen if not it.startswith("BEGIN")]
         assert [it.partition(" (")[0] for it in work] == ["INSERT INTO restore_requests"]
+
+
+@promise("S13")
+async def test_a_login_leaves_nothing_of_an_account_that_is_erased_meanwhile(shop, monkeypatch):
+    ada = await shop.account()
+    succeeded = LoginLimiter.succeeded
+
+    async def succeed_late(*arguments):
+        await shop.call("DELETE", f"/customers/{ada.reference}", by=ada)
+        await succeeded(*arguments)
+
+    monkeypatch.setattr(LoginLimiter, "succeeded", succeed_late)
+
+    assert (await shop.log_in()).status_code == 201
+
+    assert ada.email not in {row.subject for row in await rows(shop, CounterRow)}
+    assert (await shop.log_in()).status_code == 401
 
 
 @promise("S14")

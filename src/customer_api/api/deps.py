@@ -29,7 +29,6 @@ from customer_api.email_change.service import ProfileChangeService
 from customer_api.jsonapi.links import Links
 from customer_api.jsonapi.query import Query
 from customer_api.jsonapi.validation import Fields, Violation
-from customer_api.passwords.requests import RestoreRequests
 from customer_api.passwords.service import PasswordService
 from customer_api.registration.service import RegistrationService
 from customer_api.security.counters import Kind
@@ -233,10 +232,6 @@ async def _registration(request: Request) -> RegistrationService:
     return get_edge(request).container.registration
 
 
-async def _restore_requests(request: Request) -> RestoreRequests:
-    return get_edge(request).container.restore_requests
-
-
 async def _passwords(request: Request) -> PasswordService:
     return get_edge(request).container.passwords
 
@@ -287,7 +282,6 @@ EmailChangesDep = Annotated[EmailChangeService, Depends(_email_changes)]
 AddressesDep = Annotated[AddressService, Depends(_addresses)]
 RegistrationDep = Annotated[RegistrationService, Depends(_registration)]
 PasswordsDep = Annotated[PasswordService, Depends(_passwords)]
-RestoreRequestsDep = Annotated[RestoreRequests, Depends(_restore_requests)]
 TokensDep = Annotated[TokenService, Depends(_tokens)]
 SessionsDep = Annotated[SessionService, Depends(_sessions)]
 AnonymizationDep = Annotated[AnonymizationService, Depends(_anonymization)]

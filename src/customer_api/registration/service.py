@@ -157,9 +157,10 @@ class RegistrationService:
             return customer, is_mailed
 
         outcome, is_mailed = await self._units.write(work)
-        if isinstance(outcome, TakenAddress):
-            await self._taken.tell(outcome, command.password)
-            raise AddressHeld(outcome.owner.id)
+        while isinstance(outcome, TakenAddress):
+            if await self._taken.tell(outcome, command.password):
+                raise AddressHeld(outcome.owner.id)
+            outcome, is_mailed = await self._units.write(work)
         record(SecurityEvent.CUSTOMER_REGISTERED, reference=outcome.reference)
         if not is_mailed:
             record(SecurityEvent.MAIL_LIMIT_REACHED, reference=outcome.reference)
@@ -204,13 +205,9 @@ class RegistrationService:
         """Answer as for a free address, after the registration was rolled back."""
 
         def work(connection: Connection) -> Customer:
-            owner = customers.lock(connection, holder)
-            phantom = self._phantom(connection, command, owner=owner)
-            if owner.anonymized_at is None:  # else nobody would erase what is kept
-                keep(connection, phantom)
-            return phantom
+            return self._phantom(connection, command, owner=customers.lock(connection, holder))
 
-        return await self._units.write(work)
+        return await self._units.write(work, keep)
 
     def _phantom(self, connection: Connection, command: SignUp, *, owner: Customer) -> Customer:
         """Return what a free address would have got; its data is erased with the owner's."""

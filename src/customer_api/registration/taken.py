@@ -52,24 +52,24 @@ class TakenAddresses:
         self._outbox = outbox
         self._confirmations = confirmations
 
-    async def tell(self, taken: TakenAddress, password: str) -> None:
+    async def tell(self, taken: TakenAddress, password: str) -> bool:
         """Mail a fresh key to an unconfirmed account, and to others that there is one.
 
         Who repeats the registration with the same password is the same person: somebody who clicked
         twice, or whose answer got lost. Otherwise the stored password is not trusted any more,
         because nobody knows who chose it. Both take the same time.
 
+        Returns False when the owner has lost the address meanwhile; then nobody is told.
+
         Raises:
             HashingBusy: too many passwords wait.
         """
         verification = await self._hasher.verify(password, taken.digest)
 
-        def work(connection: Connection) -> bool:
+        def work(connection: Connection) -> bool | None:
             owner = customers.lock(connection, taken.owner.id)
             if owner.email_key != taken.owner.email_key:
-                return (
-                    True  # erased or moved while we hashed; the mailbox has nothing to do with it
-                )
+                return None
             if owner.is_registered:
                 return self._put(connection, owner)
             digest = credentials.find_password_hash(connection, owner.id)
@@ -83,9 +83,12 @@ class TakenAddresses:
             return self._put(connection, owner)
 
         is_within_limit = await self._units.write(work)
+        if is_within_limit is None:
+            return False
         record(SecurityEvent.REGISTRATION_REPEATED, reference=taken.owner.reference)
         if not is_within_limit:
             record(SecurityEvent.MAIL_LIMIT_REACHED, reference=taken.owner.reference)
+        return True
 
     def _put(self, connection: Connection, owner: Customer) -> bool:
         """Queue the mail, unless the mailbox got too many; return whether it was queued."""

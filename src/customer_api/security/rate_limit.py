@@ -93,6 +93,9 @@ class LoginLimits(Protocol):
     async def succeeded(self, subject: str, client_address: str) -> None:
         """Forget the failures of an account, end its blocks for every client, know this one."""
 
+    async def forget(self, subject: str) -> None:
+        """Forget all that was counted for an account."""
+
 
 class RequestLimits(Protocol):
     """Decides whether one client does something too often."""
@@ -159,6 +162,10 @@ class LoginLimiter(LoginLimits):
             counters.restart(login.name(Kind.KNOWN_CLIENT), seconds=KNOWN_CLIENT_SECONDS)
 
         await _run(self._store, rule, subject)
+
+    @override
+    async def forget(self, subject: str) -> None:
+        await self._store.forget(subject)
 
     def _reserve(self, counters: Counters, login: "_Login") -> None:
         # Everything is counted for everybody: a shorter way would tell by its time who is known.
@@ -232,38 +239,6 @@ class MailboxLimiter(MailboxLimits):
         counters = DatabaseCounters(connection, self._clock)
         sent = counters.add(CounterName(Kind.MAILS, mailbox), seconds=HOUR_SECONDS)
         return sent.number <= self._mails_per_hour
-
-
-class UnlimitedLogins(LoginLimits):
-    """Blocks nobody; for load tests."""
-
-    @override
-    async def check(self, subject: str, client_address: str) -> None:
-        return
-
-    @override
-    async def reserve(self, subject: str, client_address: str) -> None:
-        return
-
-    @override
-    async def succeeded(self, subject: str, client_address: str) -> None:
-        return
-
-
-class UnlimitedRequests(RequestLimits):
-    """Lets every request through; for load tests."""
-
-    @override
-    async def count(self, kind: Kind, client_address: str) -> None:
-        return
-
-
-class UnlimitedMailboxes(MailboxLimits):
-    """Lets every mail through; for load tests."""
-
-    @override
-    def allow(self, connection: Connection, mailbox: str) -> bool:
-        return True
 
 
 @dataclass(frozen=True, slots=True)
