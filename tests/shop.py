@@ -82,6 +82,7 @@ class Shop:
 
     async def mails(self) -> list[EmailMessage]:
         """Deliver what waits and return all mails so far, oldest first."""
+        await self.container.restore_requests.answer()
         while await self.container.mail_worker.run_once():
             pass
         return [message for _, message in self._transport.sent]

@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
+from urllib.parse import urlsplit
 
 from customer_api.addresses.service import AddressService
 from customer_api.anonymization.export import ExportService
@@ -15,6 +16,7 @@ from customer_api.core.clock import Clock, SystemClock
 from customer_api.core.db import Base, open_units
 from customer_api.core.schema import head_revision
 from customer_api.core.settings import Settings
+from customer_api.credentials.hash_kinds import HashKinds
 from customer_api.credentials.keys import MailedKeys
 from customer_api.credentials.mails import KeyLink, KeyMails
 from customer_api.credentials.models import Purpose
@@ -34,9 +36,11 @@ from customer_api.mail.outbox import Outbox
 from customer_api.mail.render import Renderer
 from customer_api.mail.transport import Transport, open_transport
 from customer_api.mail.worker import MailWorker
+from customer_api.passwords.requests import RestoreRequests
 from customer_api.passwords.service import PasswordService
 from customer_api.plugin import Exporter
 from customer_api.registration.service import RegistrationRules, RegistrationService
+from customer_api.registration.taken import TakenAddresses
 from customer_api.security.clients import Clients
 from customer_api.security.counters import CounterStore, DatabaseStore, Kind
 from customer_api.security.hashing import PasswordHasher
@@ -51,6 +55,8 @@ from customer_api.security.rate_limit import (
     MailboxLimits,
     RequestLimiter,
     RequestLimits,
+)
+from customer_api.security.unlimited import (
     UnlimitedLogins,
     UnlimitedMailboxes,
     UnlimitedRequests,
@@ -73,6 +79,7 @@ class Container:
     clock: Clock
     units: Units
     hasher: PasswordHasher
+    hash_kinds: HashKinds
     requests: RequestLimits
     access_tokens: AccessTokens
     subjects: Subjects
@@ -88,12 +95,14 @@ class Container:
     idempotency: IdempotencyService
     exports: ExportService
     retention: Retention
+    restore_requests: RestoreRequests
     mail_worker: MailWorker
     schema_revision: str
 
     async def run_workers(self, stop: asyncio.Event) -> None:
-        """Deliver mails and apply retention until `stop` is set."""
+        """Answer requests for restores, deliver mails and apply retention until `stop` is set."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.restore_requests.run(stop))
             tasks.create_task(self.mail_worker.run(stop))
             tasks.create_task(self.retention.run(stop))
 
@@ -131,6 +140,7 @@ def build(
         clock=parts.clock,
         units=parts.units,
         hasher=parts.hasher,
+        hash_kinds=HashKinds(units=parts.units, hasher=parts.hasher),
         requests=parts.limits.requests,
         access_tokens=parts.access_tokens,
         subjects=parts.subjects,
@@ -151,6 +161,12 @@ def build(
         idempotency=_idempotency(parts),
         exports=_exports(parts, load_exporters(plugins=plugins)),
         retention=_retention(parts, anonymization),
+        restore_requests=RestoreRequests(
+            units=parts.units,
+            clock=parts.clock,
+            mailboxes=parts.limits.mailboxes,
+            restores=parts.key_mails.restores,
+        ),
         mail_worker=_mail_worker(parts, transport),
         schema_revision=head_revision(),
     )
@@ -253,7 +269,14 @@ def _registration(parts: _Parts) -> RegistrationService:
         policy=parts.policy,
         references=_references(settings),
         mailboxes=parts.limits.mailboxes,
-        outbox=parts.outbox,
+        taken=TakenAddresses(
+            units=parts.units,
+            clock=parts.clock,
+            hasher=parts.hasher,
+            mailboxes=parts.limits.mailboxes,
+            outbox=parts.outbox,
+            confirmations=parts.key_mails.confirmations,
+        ),
         keys=parts.key_mails.confirmations.keys,
         confirmations=parts.key_mails.confirmations,
         restores=parts.key_mails.restores,
@@ -272,7 +295,6 @@ def _passwords(parts: _Parts) -> PasswordService:
         hasher=parts.hasher,
         policy=parts.policy,
         logins=parts.limits.logins,
-        mailboxes=parts.limits.mailboxes,
         confirmation_keys=parts.key_mails.confirmations.keys,
         restore_keys=parts.key_mails.restores.keys,
         restores=parts.key_mails.restores,
@@ -394,8 +416,14 @@ def _policy(settings: Settings) -> PasswordPolicy:
         sequence_limit=settings.password_sequence_limit,
         deny_list=settings.password_deny_list,
         allow_list=settings.password_allow_list,
-        context_words=(settings.store,),
+        context_words=_shop_names(settings),
     )
+
+
+def _shop_names(settings: Settings) -> tuple[str, ...]:
+    """Return what people call the shop: its store, its host, and the name in that."""
+    host = (urlsplit(settings.storefront_url).hostname or "").removeprefix("www.")
+    return (settings.store, f"www.{host}", host, host.partition(".")[0])
 
 
 def _limits(settings: Settings, clock: Clock, ring: KeyRing, store: CounterStore) -> _Limits:

@@ -273,6 +273,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     here: Edge = app.state.edge
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(here.container.hash_kinds.run(stop))
         if here.container.settings.mail_worker:
             tasks.create_task(here.container.run_workers(stop))
         yield

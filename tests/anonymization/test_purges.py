@@ -59,6 +59,7 @@ async def test_the_term_of_sessions_is_a_setting(open_shop):
 async def test_mailed_keys_go_a_day_after_their_end_used_or_not(shop):
     await shop.account()
     await shop.call("POST", "/customer-forgotten-password", {"email": "ada@shop.example"})
+    await shop.container.restore_requests.answer()
     assert len(await rows(shop, OneTimeKeyRow)) == 2
     shop.clock.advance(hours=26)
     assert await shop.container.retention.purge_keys() == 0
@@ -94,6 +95,7 @@ async def test_a_parked_mail_is_wiped_after_a_while_and_its_record_goes_later(sh
 async def test_records_of_mails_go_after_three_months_and_waiting_ones_stay(shop):
     await parked(shop)
     await shop.call("POST", "/customer-forgotten-password", {"email": "ada@shop.example"})
+    await shop.container.restore_requests.answer()
     states = [row.state for row in await rows(shop, MailRow)]
     assert sorted(states) == ["parked", "sent", "waiting"]
     shop.clock.advance(days=90)

@@ -15,6 +15,7 @@ BUILT_IN_NAMES = [
     "tokens",
     "mail",
     "idempotency",
+    "restore_requests",
     "addresses",
     "customer",
 ]

@@ -38,6 +38,7 @@ async def test_tables_are_searched_column_by_column(shop, database_url, monkeypa
         await shop.call("POST", path, address(city=CANARY), by=account)
     await shop.call("POST", path, address(), by=account)
     await shop.call("POST", "/customer-forgotten-password", {"email": account.email})
+    await shop.container.restore_requests.answer()
 
     hits = await search_tables(database_url, CANARY)
 

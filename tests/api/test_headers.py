@@ -136,7 +136,7 @@ async def test_a_500_can_be_read_by_the_shops_own_scripts(open_shop, monkeypatch
     async def fail(*_arguments):
         raise RuntimeError
 
-    monkeypatch.setattr(shop.container.passwords, "request_restore", fail)
+    monkeypatch.setattr(shop.container.restore_requests, "add", fail)
 
     answer = await shop.call(
         "POST",

@@ -110,6 +110,7 @@ async def test_the_owner_of_a_taken_address_is_told(shop):
 @rule("cust-16", "mail-3", "mail-6", "confirm-2")
 async def test_a_repeated_registration_proves_the_mailbox_and_trusts_no_password(shop):
     first = await shop.register(firstName="Mallory")
+    shop.clock.advance(minutes=1)
     second = await shop.register(
         firstName="Ada", password=OTHER_PASSWORD, confirmPassword=OTHER_PASSWORD
     )
@@ -154,9 +155,7 @@ async def test_a_taken_address_can_be_answered_like_any_other(open_shop):
 @rule("cust-18")
 async def test_a_mailbox_gets_three_mails_an_hour(shop):
     account = await shop.account()
-    before = len(await shop.mails())
-    answers = [await shop.register() for _ in range(3)]
-    answers += [await shop.register() for _ in range(2)]
+    answers = [await shop.register() for _ in range(4)]
     forgotten = await shop.call("POST", "/customer-forgotten-password", {"email": account.email})
     within_the_hour = len(await shop.mails())
     shop.clock.advance(hours=1)
@@ -165,18 +164,19 @@ async def test_a_mailbox_gets_three_mails_an_hour(shop):
 
     assert {only_error(answer) for answer in answers} == {TAKEN}
     assert forgotten.status_code == 204
-    assert within_the_hour == before + 3
-    assert len(await shop.mails()) == before + 4
+    assert within_the_hour == 3
+    assert len(await shop.mails()) == 4
 
 
 @rule("cust-18", "cust-16")
 async def test_confirmation_keys_are_not_mailed_without_end(shop):
     for _ in range(6):
         await shop.register()
+        shop.clock.advance(minutes=1)
 
     mails = await shop.mails()
 
-    assert subjects(mails) == [CONFIRM] * 4
+    assert subjects(mails) == [CONFIRM] * 3
     assert (await shop.confirm(keys(mails)[-1])).status_code == 204
 
 

@@ -232,7 +232,7 @@ async def test_restore_mails_are_limited_and_the_answer_stays_the_same(shop):
     answers = [await forget(shop) for _ in range(5)]
 
     assert {answer.status_code for answer in answers} == {204}
-    assert subjects(await shop.mails()).count(RESTORE) == 3
+    assert subjects(await shop.mails()).count(RESTORE) == 2  # the mail of the registration counts
 
 
 @pytest.mark.promise("S51")

@@ -15,8 +15,8 @@ from customer_api.security.hashing import (
     HashingBusy,
     PasswordHasher,
     Verification,
-    is_supported_hash,
 )
+from customer_api.security.password_hashes import decoy, is_supported_hash, kind_of
 
 COST = {"memory_kib": 64, "time_cost": 1}
 NO_MATCH = Verification(matches=False, replacement=None)
@@ -330,3 +330,76 @@ def test_whole_hashes_of_bearable_cost_are_supported(text):
 )
 def test_other_texts_are_not_supported(text):
     assert not is_supported_hash(text)
+
+
+FOREIGN = [
+    legacy("another"),
+    argon2.using(memory_cost=128, rounds=1, parallelism=1).hash("another"),
+    argon2.using(type="I", memory_cost=64, rounds=1, parallelism=1).hash("another"),
+]
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """Note the kind of every hash that is computed."""
+    seen = []
+    original = hashing._matches  # noqa: SLF001 - what takes the time
+
+    def matches(text, digest):
+        seen.append(kind_of(digest))
+        return original(text, digest)
+
+    monkeypatch.setattr(hashing, "_matches", matches)
+    return seen
+
+
+@pytest.mark.promise("S20", "G6")
+@pytest.mark.parametrize("password", ["change123", "Ame\u0301lie", "x" * 73])
+async def test_a_wrong_password_costs_the_same_whatever_is_stored(hasher, computed, password):
+    hasher.learn(FOREIGN)
+    costs = []
+
+    for digest in [None, "garbage", ours("another"), *FOREIGN, legacy("another", "2y")]:
+        computed.clear()
+        assert await hasher.verify(password, digest) == NO_MATCH
+        costs.append(sorted(computed))
+
+    texts = 2 if password.startswith("Ame") else 1
+    kinds = [hasher.own_kind, *(kind_of(digest) for digest in FOREIGN)]
+    assert costs == [sorted(kinds * texts)] * 7
+
+
+async def test_a_kind_is_learned_when_it_is_first_met(hasher, computed):
+    await hasher.verify("change124", legacy("change123"))
+    computed.clear()
+
+    await hasher.verify("change124", None)
+
+    assert sorted(computed) == sorted([hasher.own_kind, "$2b$04$"])
+
+
+async def test_a_right_password_costs_its_own_hash_alone(hasher, computed):
+    hasher.learn(FOREIGN)
+
+    assert (await hasher.verify("change123", ours("change123"))).matches
+
+    assert computed == [hasher.own_kind]
+
+
+@pytest.mark.parametrize(
+    "digest", [*FOREIGN, ours("another")], ids=["bcrypt", "argon2id", "argon2i", "ours"]
+)
+def test_a_decoy_is_a_supported_hash_of_the_same_kind(digest):
+    made = decoy(digest)
+
+    assert is_supported_hash(made)
+    assert kind_of(made) == kind_of(digest)
+
+
+async def test_too_many_at_once_are_a_security_event(make_slow_hasher, caplog):
+    hasher = make_slow_hasher(threads=1)
+
+    await asyncio.gather(*map(hasher.hash, ["x"] * 22), return_exceptions=True)
+
+    (event,) = caplog.records
+    assert (event.message, event.category, event.pending) == ("hashing_busy", "security", 21)

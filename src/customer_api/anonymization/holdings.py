@@ -28,6 +28,7 @@ from customer_api.credentials.models import CredentialRow, OneTimeKeyRow
 from customer_api.customers.models import CustomerRow
 from customer_api.idempotency.models import IdempotentRequestRow
 from customer_api.mail.models import MailRow
+from customer_api.passwords.models import RestoreRequestRow
 from customer_api.registration.models import RegistrationRow
 from customer_api.security.counters import CounterRow
 from customer_api.tokens.models import RefreshTokenRow, SessionRow
@@ -127,6 +128,7 @@ HOLDINGS: Final = (
     ),
     Holding(MailRow, MailRow.customer_id == CUSTOMER, "mail"),
     Holding(IdempotentRequestRow, IdempotentRequestRow.customer_id == CUSTOMER, "idempotency"),
+    Holding(RestoreRequestRow, _is_address(RestoreRequestRow.email_key), "restore_requests"),
     Holding(CounterRow, _is_address(CounterRow.subject), "rate_limits"),
 )
 """In the order of the export's parts."""

@@ -373,9 +373,8 @@ class Settings(BaseSettings):
         30,
         ge=1,
         le=1000,
-        description="Failed logins of one account from client addresses that did not log in to it "
-        "within 90 days; after so many, such addresses wait between tries: 1 s, twice as long each "
-        "time, up to 30 s.",
+        description="Failed logins of one account; after so many, client addresses that did not log "
+        "in to it within 90 days wait between tries: 1 s, twice as long each time, up to 30 s.",
     )
     client_login_failure_limit: int = Field(
         100,

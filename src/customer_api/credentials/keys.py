@@ -1,6 +1,6 @@
 """Issuing and using mailed keys."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -52,6 +52,12 @@ class MailedKeys:
             email=email,
         )
         return key
+
+    def was_issued_since(
+        self, connection: Connection, customer_id: CustomerId, moment: datetime
+    ) -> bool:
+        """Return whether the customer got a key after a moment that still works."""
+        return repository.has_key_since(connection, customer_id, self._purpose, moment)
 
     def find(self, connection: Connection, key: str) -> StoredKey | None:
         """Return what is known of a key while it works, without consuming it."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, not_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, not_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_api.core.ids import CustomerId
@@ -22,6 +22,16 @@ _FIND_LOGIN = (
     select(*COLUMNS, CredentialRow.password_hash)
     .outerjoin(CredentialRow, CredentialRow.customer_id == CustomerRow.id)
     .where(CustomerRow.email_key == bindparam("key"))
+)
+
+# bcrypt tells its cost in seven characters, argon2 in about thirty, before the salt.
+_KIND = func.substr(
+    CredentialRow.password_hash, 1, case((CredentialRow.password_hash.like("$2%"), 7), else_=30)
+)
+_SAMPLES = (
+    select(func.min(CredentialRow.password_hash))
+    .where(CredentialRow.password_hash.not_like(bindparam("ours")))
+    .group_by(_KIND)
 )
 
 
@@ -60,6 +70,16 @@ _ADD_KEY = insert(OneTimeKeyRow)
 _DELETE_KEYS = delete(OneTimeKeyRow).where(
     OneTimeKeyRow.customer_id == bindparam("customer"),
     OneTimeKeyRow.purpose == bindparam("purpose"),
+)
+_FRESH_KEY = (
+    select(OneTimeKeyRow.id)
+    .where(
+        OneTimeKeyRow.customer_id == bindparam("customer"),
+        OneTimeKeyRow.purpose == bindparam("purpose"),
+        OneTimeKeyRow.used_at.is_(None),
+        OneTimeKeyRow.created_at > bindparam("since"),
+    )
+    .limit(1)
 )
 _DELETE_ALL_KEYS = delete(OneTimeKeyRow).where(OneTimeKeyRow.customer_id == bindparam("customer"))
 _DELETE_KEYS_BUT_UNDO = _DELETE_ALL_KEYS.where(
@@ -126,6 +146,12 @@ def find_login(connection: Connection, email: str) -> tuple[Customer | None, str
     """
     row = connection.execute(_FIND_LOGIN, {"key": email_key(email)}).one_or_none()
     return (None, None) if row is None else (to_customer(row), row.password_hash)
+
+
+def list_foreign_hashes(connection: Connection, own_kind: str) -> tuple[str, ...]:
+    """Return a digest of each kind that is stored beside our own; looks at every digest."""
+    samples = connection.execute(_SAMPLES, {"ours": f"{own_kind}%"}).scalars()
+    return tuple(map(str, samples))
 
 
 def find_password_hash(connection: Connection, customer_id: CustomerId) -> str | None:
@@ -203,6 +229,14 @@ def use_key(connection: Connection, purpose: Purpose, *, digest: bytes, now: dat
         ).rowcount
         == 1
     )
+
+
+def has_key_since(
+    connection: Connection, customer_id: CustomerId, purpose: Purpose, moment: datetime
+) -> bool:
+    """Return whether an unused key of the purpose was issued after a moment."""
+    parameters = {"customer": customer_id, "purpose": purpose, "since": moment}
+    return connection.execute(_FRESH_KEY, parameters).first() is not None
 
 
 def remove_keys(connection: Connection, customer_id: CustomerId, purpose: Purpose) -> None:

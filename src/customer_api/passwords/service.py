@@ -16,12 +16,12 @@ from customer_api.customers import repository as customers
 from customer_api.customers.errors import PasswordsDiffer
 from customer_api.customers.models import Customer, Session, Units
 from customer_api.customers.service import require_owner
-from customer_api.mail.message import PASSWORD_CHANGED, PASSWORD_REMOVED, PASSWORD_RESTORE
+from customer_api.mail.message import PASSWORD_CHANGED, PASSWORD_REMOVED
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.passwords.errors import PasswordUndoKeyInvalid, RestoreKeyInvalid
 from customer_api.security.hashing import PasswordHasher
 from customer_api.security.password_policy import PasswordPolicy
-from customer_api.security.rate_limit import LoginLimits, MailboxLimits
+from customer_api.security.rate_limit import LoginLimits
 from customer_api.tokens import repository as tokens
 from customer_api.tokens.models import EndReason
 
@@ -56,7 +56,6 @@ class PasswordService:
         hasher: PasswordHasher,
         policy: PasswordPolicy,
         logins: LoginLimits,
-        mailboxes: MailboxLimits,
         confirmation_keys: MailedKeys,
         restore_keys: MailedKeys,
         restores: KeyMails,
@@ -67,7 +66,6 @@ class PasswordService:
         self._hasher = hasher
         self._policy = policy
         self._logins = logins
-        self._mailboxes = mailboxes
         self._confirmation_keys = confirmation_keys
         self._restore_keys = restore_keys
         self._restores = restores
@@ -116,19 +114,6 @@ class PasswordService:
 
         await self._units.write_as(claims, finish, keep)
         record(SecurityEvent.PASSWORD_CHANGED, reference=reference, session=claims.session)
-
-    async def request_restore(self, email: str) -> None:
-        """Mail a restore key to the address if it has an account; the answer never tells."""
-
-        def work(connection: Connection) -> Customer | None:
-            customer = customers.lock_by_email(connection, email)
-            if customer is not None and self._mailboxes.allow(connection, customer.email_key):
-                self._restores.send(connection, customer, PASSWORD_RESTORE)
-            return customer
-
-        customer = await self._units.write(work)
-        reference = None if customer is None else customer.reference
-        record(SecurityEvent.PASSWORD_RESTORE_REQUESTED, reference=reference)
 
     async def restore(self, command: RestorePassword) -> None:
         """Set a new password with a mailed key, and end all sessions.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_api.core.ids import CustomerId
@@ -14,6 +14,11 @@ from customer_api.registration.models import RegistrationRow
 _ADD = insert(RegistrationRow)
 _IS_REPEATED = select(RegistrationRow.is_repeated).where(
     RegistrationRow.customer_id == bindparam("customer")
+)
+_ATTEMPT = (
+    update(RegistrationRow)
+    .where(RegistrationRow.customer_id == bindparam("customer"))
+    .values(attempted_at=bindparam("at"))
 )
 _EXPIRED = (
     select(RegistrationRow.customer_id)
@@ -73,8 +78,13 @@ def add(
     )
 
 
+def mark_attempted(connection: Connection, customer_id: CustomerId, *, now: datetime) -> None:
+    """Record that the same person registered the unconfirmed address once more."""
+    connection.execute(_ATTEMPT, {"customer": customer_id, "at": now})
+
+
 def mark_repeated(connection: Connection, customer_id: CustomerId, *, now: datetime) -> None:
-    """Record that somebody tried to register the unconfirmed address again."""
+    """Record that somebody else, perhaps, tried to register the unconfirmed address again."""
     connection.execute(_REPEAT[connection.dialect.name], {"customer_id": customer_id, "at": now})
 
 

@@ -15,24 +15,14 @@ from customer_api.credentials.mails import KeyMails
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
 from customer_api.customers.errors import PasswordsDiffer
-from customer_api.customers.mails import mail_to
 from customer_api.customers.models import Customer, NewCustomer, Units
 from customer_api.customers.references import References
 from customer_api.customers.service import check_email_length
-from customer_api.mail.message import (
-    ACCOUNT_EXISTS,
-    PASSWORD_RESTORE,
-    REGISTRATION_CONFIRMATION,
-    WELCOME,
-)
-from customer_api.mail.outbox import Outbox
+from customer_api.mail.message import PASSWORD_RESTORE, REGISTRATION_CONFIRMATION, WELCOME
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.registration import repository
-from customer_api.registration.errors import (
-    AddressRegistered,
-    AddressReserved,
-    ConfirmationKeyInvalid,
-)
+from customer_api.registration.errors import AddressHeld, ConfirmationKeyInvalid
+from customer_api.registration.taken import TakenAddress, TakenAddresses
 from customer_api.security.hashing import PasswordHasher
 from customer_api.security.password_policy import PasswordPolicy
 from customer_api.security.rate_limit import MailboxLimits
@@ -79,7 +69,7 @@ class RegistrationService:
         policy: PasswordPolicy,
         references: References,
         mailboxes: MailboxLimits,
-        outbox: Outbox,
+        taken: TakenAddresses,
         keys: MailedKeys,
         confirmations: KeyMails,
         restores: KeyMails,
@@ -91,7 +81,7 @@ class RegistrationService:
         self._policy = policy
         self._references = references
         self._mailboxes = mailboxes
-        self._outbox = outbox
+        self._taken = taken
         self._keys = keys
         self._confirmations = confirmations
         self._restores = restores
@@ -100,10 +90,9 @@ class RegistrationService:
     async def sign_up(self, command: SignUp, *, keep: Keep[Customer] = keep_nothing) -> Customer:
         """Register a customer and queue the confirmation (or welcome) mail.
 
-        When the address is taken its mailbox is told, a few times an hour at the most. If that
-        account was never confirmed the mail brings a fresh key, and the stored password is not
-        trusted any more: nobody knows who chose it. `keep` is given the customer inside the
-        transaction (`UnitsOfWork.write`).
+        The mailbox gets a few mails an hour at the most; beyond that the mail is left out, and
+        registering again later brings it. A taken address: see `TakenAddresses`. `keep`
+        is given the customer inside the transaction (`UnitsOfWork.write`).
 
         Raises:
             PasswordsDiffer: the two passwords are not the same.
@@ -117,43 +106,12 @@ class RegistrationService:
         check_email_length(command.email)
         self._policy.check(command.password, email=command.email)
         digest = await self._hasher.hash(command.password)
-
-        owner: Customer | None = None
-
-        def work(connection: Connection) -> Customer:
-            nonlocal owner
-            customer, is_new = self._add(connection, command)
-            if not is_new:
-                owner = customer
-                self._tell_owner(connection, customer)
-                if self._rules.hides_conflicts:
-                    return self._phantom(connection, command, owner=customer)
-                raise AddressRegistered
-            now = self._clock.now()
-            credentials.set_password_hash(connection, customer.id, digest, now=now)
-            repository.add(
-                connection,
-                customer.id,
-                now=now,
-                awaits_confirmation=self._rules.has_double_opt_in,
-                terms_version=self._rules.terms_version if command.has_accepted_terms else None,
-            )
-            template = REGISTRATION_CONFIRMATION if self._rules.has_double_opt_in else WELCOME
-            self._confirmations.send(connection, customer, template)
-            return customer
-
         try:
-            customer = await self._units.write(work, keep)
-        except AddressReserved as reserved:
+            return await self._open(command, digest, keep)
+        except AddressHeld as conflict:
             if not self._rules.hides_conflicts:
                 raise
-            return await self._hide(command, reserved.holder, keep)
-        finally:
-            if owner is not None:
-                record(SecurityEvent.REGISTRATION_REPEATED, reference=owner.reference)
-        if owner is None:
-            record(SecurityEvent.CUSTOMER_REGISTERED, reference=customer.reference)
-        return customer
+            return await self._hide(command, conflict.holder, keep)
 
     async def confirm(self, key: str) -> None:
         """Mark the owner of a mailed key as registered.
@@ -177,23 +135,56 @@ class RegistrationService:
         customer = await self._units.write(work)
         record(SecurityEvent.REGISTRATION_CONFIRMED, reference=customer.reference)
 
-    def _add(self, connection: Connection, command: SignUp) -> tuple[Customer, bool]:
+    async def _open(self, command: SignUp, digest: str, keep: Keep[Customer]) -> Customer:
+        def work(connection: Connection) -> tuple[Customer | TakenAddress, bool]:
+            customer = self._add(connection, command)
+            if isinstance(customer, TakenAddress):
+                return customer, False
+            now = self._clock.now()
+            credentials.set_password_hash(connection, customer.id, digest, now=now)
+            repository.add(
+                connection,
+                customer.id,
+                now=now,
+                awaits_confirmation=self._rules.has_double_opt_in,
+                terms_version=self._rules.terms_version if command.has_accepted_terms else None,
+            )
+            is_mailed = self._mailboxes.allow(connection, customer.email_key)
+            if is_mailed:
+                template = REGISTRATION_CONFIRMATION if self._rules.has_double_opt_in else WELCOME
+                self._confirmations.send(connection, customer, template)
+            keep(connection, customer)
+            return customer, is_mailed
+
+        outcome, is_mailed = await self._units.write(work)
+        while isinstance(outcome, TakenAddress):
+            if await self._taken.tell(outcome, command.password):
+                raise AddressHeld(outcome.owner.id)
+            outcome, is_mailed = await self._units.write(work)
+        record(SecurityEvent.CUSTOMER_REGISTERED, reference=outcome.reference)
+        if not is_mailed:
+            record(SecurityEvent.MAIL_LIMIT_REACHED, reference=outcome.reference)
+        return outcome
+
+    def _add(self, connection: Connection, command: SignUp) -> Customer | TakenAddress:
         for _ in range(REFERENCE_ATTEMPTS):
             reference = self._references.next(connection)
             added = customers.add(connection, self._new(command, reference), now=self._clock.now())
             if added is not None:
                 self._refuse_reserved(connection, added)
-                return added, True
-            existing = customers.lock_by_email(connection, command.email)
-            if existing is not None:
-                return existing, False
+                return added
+            owner = customers.lock_by_email(connection, command.email)
+            if owner is not None and owner.is_registered:
+                return TakenAddress(owner, None)
+            if owner is not None:
+                return TakenAddress(owner, credentials.find_password_hash(connection, owner.id))
         raise RuntimeError("no free customer reference found")
 
     def _refuse_reserved(self, connection: Connection, added: Customer) -> None:
         now = self._clock.now()
         holder = credentials.find_holder(connection, added.email, but_for=added.id, now=now)
         if holder is not None:
-            raise AddressReserved(holder)
+            raise AddressHeld(holder)
 
     def _new(self, command: SignUp, reference: Reference) -> NewCustomer:
         return NewCustomer(
@@ -209,16 +200,6 @@ class RegistrationService:
             locale=command.locale,
             registered_at=None if self._rules.has_double_opt_in else self._clock.now(),
         )
-
-    def _tell_owner(self, connection: Connection, owner: Customer) -> None:
-        if not owner.is_registered:
-            repository.mark_repeated(connection, owner.id, now=self._clock.now())
-        if not self._mailboxes.allow(connection, owner.email_key):
-            return
-        if owner.is_registered:
-            self._outbox.put(connection, mail_to(owner, ACCOUNT_EXISTS))
-        else:
-            self._confirmations.send(connection, owner, REGISTRATION_CONFIRMATION)
 
     async def _hide(self, command: SignUp, holder: CustomerId, keep: Keep[Customer]) -> Customer:
         """Answer as for a free address, after the registration was rolled back."""

@@ -8,13 +8,12 @@ import base64
 import hashlib
 import math
 import os
-import re
 import secrets
 import sys
 import threading
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +22,8 @@ from typing import Final, TypeVar
 from passlib.hash import argon2, bcrypt
 
 from customer_api.core.errors import Unavailable
+from customer_api.observability.security_events import SecurityEvent, record
+from customer_api.security.password_hashes import decoy, is_supported_hash, kind_of
 
 T = TypeVar("T")
 
@@ -33,21 +34,6 @@ THREAD_NICENESS: Final = 10
 _ESTIMATE_WEIGHT: Final = 1 / 8
 
 _BCRYPT_BYTES: Final = 72
-# The last characters of salt and checksum hold fewer than six bits; only these are canonical.
-_BCRYPT: Final = re.compile(
-    r"\$2[aby]\$(?P<cost>\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]",
-    re.ASCII,
-)
-_BCRYPT_COSTS: Final = range(4, 17)
-_ARGON2: Final = re.compile(
-    r"\$argon2id?\$(?:v=1[69]\$)?"
-    r"m=(?P<memory>[1-9]\d{0,7}),t=(?P<time>[1-9]\d?),p=(?P<lanes>[1-9]\d?)"
-    r"\$(?P<salt>[A-Za-z0-9+/]{11,86})\$(?P<checksum>[A-Za-z0-9+/]{22,86})",
-    re.ASCII,
-)
-_ARGON2_MEMORY_KIB: Final = 1024 * 1024
-_ARGON2_TIME: Final = 20
-_ARGON2_LANES: Final = 16
 
 
 class HashingBusy(Unavailable):
@@ -69,6 +55,9 @@ class PasswordHasher:
     Passwords are compared in their NFKC form, so that it does not matter how a keyboard composes an
     accent; digests from elsewhere may have been made of another form, so the text as sent is tried
     too.
+
+    Digests from elsewhere take another time than ours, which would tell that an account exists. So a
+    password that does not match its digest is compared with a decoy of every other kind there is.
     """
 
     def __init__(self, *, memory_kib: int, time_cost: int, threads: int) -> None:
@@ -84,7 +73,20 @@ class PasswordHasher:
         self._pending = 0
         # A digest that no password matches, of the cost of a real one; making it warms up, too.
         self._dummy = self._hash(secrets.token_urlsafe(32))
+        self._decoys = {kind_of(self._dummy): self._dummy}
         _, self._estimate_seconds = _timed(lambda: self._verify("x", self._dummy))
+
+    @property
+    def own_kind(self) -> str:
+        """How the digests begin that this hasher makes."""
+        return kind_of(self._dummy)
+
+    def learn(self, digests: Iterable[str]) -> None:
+        """Let wrong passwords take the time of these kinds of digests, too."""
+        for digest in filter(is_supported_hash, digests):
+            if kind_of(digest) not in self._decoys:
+                # Threads read the mapping meanwhile, so it is replaced and never changed.
+                self._decoys = {**self._decoys, kind_of(digest): decoy(digest)}
 
     async def hash(self, password: str) -> str:
         """Return a new argon2id digest.
@@ -97,13 +99,15 @@ class PasswordHasher:
         return await self._run(lambda: self._hash(password))
 
     async def verify(self, password: str, digest: str | None) -> Verification:
-        """Compare a password with a stored digest, at the same cost whether there is one or not.
+        """Compare a password with a stored digest; wrong ones cost the same whatever the digest.
 
         `None` and digests that nobody can verify never match, nor do passwords that `hash` refuses.
 
         Raises:
             HashingBusy: the wait would exceed two seconds.
         """
+        if digest is not None:
+            self.learn([digest])
         return await self._run(lambda: self._verify(password, digest))
 
     def close(self) -> None:
@@ -113,6 +117,7 @@ class PasswordHasher:
     async def _run(self, work: Callable[[], T]) -> T:
         wait_seconds = self._pending * self._estimate_seconds / self._threads
         if wait_seconds > LONGEST_WAIT_SECONDS:
+            record(SecurityEvent.HASHING_BUSY, pending=self._pending)
             raise HashingBusy(math.ceil(wait_seconds))
         self._pending += 1
         try:
@@ -131,45 +136,22 @@ class PasswordHasher:
         return digest
 
     def _verify(self, password: str, digest: str | None) -> Verification:
-        # The dummy is made by the first verification of any kind, so that its making shows nothing.
-        dummy = self._dummy
-        known = digest if digest is not None and is_supported_hash(digest) else dummy
+        known = digest if digest is not None and is_supported_hash(digest) else self._dummy
         texts = _texts(password)
         match = next((text for text in texts if _matches(text, known)), None)
         if match is None:
+            self._verify_decoys(texts, but_for=kind_of(known))
             return Verification(matches=False, replacement=None)
         ours = known.startswith("$argon2id$") and not self._argon2.needs_update(known)
         if ours and match == texts[0]:
             return Verification(matches=True, replacement=None)
         return Verification(matches=True, replacement=self._hash(password))
 
-
-def is_supported_hash(text: str) -> bool:
-    """Tell whether this is a whole, canonical bcrypt, argon2id or argon2i hash of bearable cost.
-
-    Bearable are bcrypt costs from 4 to 16, and argon2 up to 1 GiB, 20 passes and 16 lanes: what
-    comes from elsewhere must not be able to stop the server.
-    """
-    if found := _BCRYPT.fullmatch(text):
-        return int(found["cost"]) in _BCRYPT_COSTS
-    if found := _ARGON2.fullmatch(text):
-        lanes = int(found["lanes"])
-        return (
-            8 * lanes <= int(found["memory"]) <= _ARGON2_MEMORY_KIB
-            and int(found["time"]) <= _ARGON2_TIME
-            and lanes <= _ARGON2_LANES
-            and _is_canonical_base64(found["salt"])
-            and _is_canonical_base64(found["checksum"])
-        )
-    return False
-
-
-def _is_canonical_base64(text: str) -> bool:
-    try:
-        decoded = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except ValueError:
-        return False
-    return base64.b64encode(decoded).rstrip(b"=").decode() == text
+    def _verify_decoys(self, texts: tuple[str, ...], *, but_for: str) -> None:
+        for kind, digest in self._decoys.items():
+            if kind != but_for:
+                for text in texts:
+                    _matches(text, digest)
 
 
 def _texts(password: str) -> tuple[str, ...]:

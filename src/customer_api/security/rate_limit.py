@@ -35,7 +35,7 @@ FAILURE_KINDS: Final = frozenset(
         Kind.LOGIN_FAILURES,
         Kind.LOGIN_BLOCK,
         Kind.LOGIN_BLOCKS,
-        Kind.STRANGER_FAILURES,
+        Kind.ACCOUNT_FAILURES,
         Kind.STRANGER_PAUSE,
     }
 )
@@ -92,6 +92,9 @@ class LoginLimits(Protocol):
 
     async def succeeded(self, subject: str, client_address: str) -> None:
         """Forget the failures of an account, end its blocks for every client, know this one."""
+
+    async def forget(self, subject: str) -> None:
+        """Forget all that was counted for an account."""
 
 
 class RequestLimits(Protocol):
@@ -154,30 +157,33 @@ class LoginLimiter(LoginLimits):
         login = _Login(subject, self._clients.name(client_address))
 
         def rule(counters: Counters) -> None:
-            if not counters.look(login.name(Kind.KNOWN_CLIENT)).number:
-                counters.take_back(login.of_client)
+            counters.take_back(login.of_client)
             counters.forget(subject, FAILURE_KINDS)
             counters.restart(login.name(Kind.KNOWN_CLIENT), seconds=KNOWN_CLIENT_SECONDS)
 
         await _run(self._store, rule, subject)
 
-    def _reserve(self, counters: Counters, login: "_Login") -> None:
-        is_known = counters.look(login.name(Kind.KNOWN_CLIENT)).number > 0
-        if not is_known:
-            _count(counters, login.of_client, limit=self._rules.client_failure_limit)
-        _require_no_block(counters, login)
-        if not is_known:
-            self._count_stranger(counters, login)
-        self._count_failure(counters, login)
+    @override
+    async def forget(self, subject: str) -> None:
+        await self._store.forget(subject)
 
-    def _count_stranger(self, counters: Counters, login: "_Login") -> None:
-        failures = CounterName(Kind.STRANGER_FAILURES, login.subject)
+    def _reserve(self, counters: Counters, login: "_Login") -> None:
+        # Everything is counted for everybody: a shorter way would tell by its time who is known.
+        is_stranger = not counters.look(login.name(Kind.KNOWN_CLIENT)).number
+        of_client = counters.add(login.of_client, seconds=WINDOW_SECONDS)
+        if is_stranger and 0 < self._rules.client_failure_limit < of_client.number:
+            raise TooManyRequests(of_client.seconds_left, Kind.CLIENT_LOGINS)
+        _require_no_block(counters, login)
+        failures = CounterName(Kind.ACCOUNT_FAILURES, login.subject)
         number = counters.add(failures, seconds=DAY_SECONDS).number
         excess = number - self._rules.stranger_failure_limit
-        if excess <= 0:
-            return
+        if is_stranger and excess > 0:
+            self._slow(counters, failures, excess)
+        self._count_failure(counters, login)
+
+    def _slow(self, counters: Counters, failures: CounterName, excess: int) -> None:
         seconds = min(2 ** min(excess - 1, _LONGEST_DOUBLING), LONGEST_PAUSE_SECONDS)
-        pause = counters.add(CounterName(Kind.STRANGER_PAUSE, login.subject), seconds=seconds)
+        pause = counters.add(CounterName(Kind.STRANGER_PAUSE, failures.subject), seconds=seconds)
         if (
             pause.number > 1
         ):  # the one who started the pause has its try, all others wait for its end
@@ -209,9 +215,16 @@ class RequestLimiter(RequestLimits):
     @override
     async def count(self, kind: Kind, client_address: str) -> None:
         limit = self._limits[kind]
-        if limit:
-            name = CounterName(kind, client=self._clients.name(client_address))
-            await _run(self._store, lambda counters: _count(counters, name, limit=limit), None)
+        if not limit:
+            return
+        name = CounterName(kind, client=self._clients.name(client_address))
+
+        def rule(counters: Counters) -> None:
+            count = counters.add(name, seconds=WINDOW_SECONDS)
+            if count.number > limit:
+                raise TooManyRequests(count.seconds_left, kind)
+
+        await _run(self._store, rule, None)
 
 
 class MailboxLimiter(MailboxLimits):
@@ -226,38 +239,6 @@ class MailboxLimiter(MailboxLimits):
         counters = DatabaseCounters(connection, self._clock)
         sent = counters.add(CounterName(Kind.MAILS, mailbox), seconds=HOUR_SECONDS)
         return sent.number <= self._mails_per_hour
-
-
-class UnlimitedLogins(LoginLimits):
-    """Blocks nobody; for load tests."""
-
-    @override
-    async def check(self, subject: str, client_address: str) -> None:
-        return
-
-    @override
-    async def reserve(self, subject: str, client_address: str) -> None:
-        return
-
-    @override
-    async def succeeded(self, subject: str, client_address: str) -> None:
-        return
-
-
-class UnlimitedRequests(RequestLimits):
-    """Lets every request through; for load tests."""
-
-    @override
-    async def count(self, kind: Kind, client_address: str) -> None:
-        return
-
-
-class UnlimitedMailboxes(MailboxLimits):
-    """Lets every mail through; for load tests."""
-
-    @override
-    def allow(self, connection: Connection, mailbox: str) -> bool:
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,14 +258,6 @@ def _require_no_block(counters: Counters, login: _Login) -> None:
     block = counters.look(login.name(Kind.LOGIN_BLOCK))
     if block.number:
         raise TooManyAttempts(block.seconds_left)
-
-
-def _count(counters: Counters, name: CounterName, *, limit: int) -> None:
-    if not limit:
-        return
-    count = counters.add(name, seconds=WINDOW_SECONDS)
-    if count.number > limit:
-        raise TooManyRequests(count.seconds_left, name.kind)
 
 
 async def _run(store: CounterStore, rule: Rule[T], subject: str | None) -> T:

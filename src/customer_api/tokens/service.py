@@ -107,7 +107,7 @@ class TokenService:
                 record(SecurityEvent.LOGIN_FAILED, reference=customer.reference)
                 raise
             if isinstance(outcome, Grant):
-                await self._limits.succeeded(key, command.client_address)
+                await self._remember_success(command)
                 record(
                     SecurityEvent.LOGIN_SUCCEEDED,
                     reference=outcome.reference,
@@ -115,6 +115,16 @@ class TokenService:
                 )
                 return self._grants.pair(outcome)
             digest = outcome.digest
+
+    async def _remember_success(self, command: LogIn) -> None:
+        """End blocks and know the client; of an account that was erased meanwhile know nothing."""
+        key = email_key(command.username)
+        await self._limits.succeeded(key, command.client_address)
+        owner, _ = await self._units.read(
+            lambda connection: credentials.find_login(connection, command.username)
+        )
+        if owner is None:
+            await self._limits.forget(key)
 
     async def require_unblocked(self, username: str, client_address: str) -> None:
         """Look whether a login could be tried; counts nothing.

@@ -13,7 +13,8 @@ from customer_api.core.ids import Reference
 from customer_api.customers.emails import EMAIL_LENGTH, email_key
 from customer_api.customers.models import GENDERS, SALUTATIONS, CustomerRow
 from customer_api.jsonapi.email_syntax import is_loosely_email
-from customer_api.security.hashing import LONGEST_PASSWORD, is_supported_hash
+from customer_api.security.hashing import LONGEST_PASSWORD
+from customer_api.security.password_hashes import is_supported_hash
 from customer_api.transfers.cells import (
     CellRefused,
     parse_choice,

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from customer_api.api import openapi
 from customer_api.api.body import BodyInvalid, TypeInvalid
-from customer_api.api.deps import PasswordsDep, Public, PublicCall, ValidationFailed
+from customer_api.api.deps import ContainerDep, Public, PublicCall, ValidationFailed
 from customer_api.api.responses import JsonApiResponse, no_content
 from customer_api.api.v1.customer_forgotten_password.resource import TYPE, request_fields
 from customer_api.api.v1.errors import documented
@@ -26,8 +26,8 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 )
 async def request_restore(
     call: Annotated[PublicCall, Depends(Public(request_fields, limit=Kind.RESTORE_REQUESTS))],
-    passwords: PasswordsDep,
+    container: ContainerDep,
 ) -> Response:
     """Mail a restore key; the answer is the same whether or not the address has an account."""
-    await passwords.request_restore(call.attributes["email"])
+    await container.restore_requests.add(call.attributes["email"])
     return no_content()

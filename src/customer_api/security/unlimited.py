@@ -1,0 +1,43 @@
+"""No limits at all, for load tests."""
+
+from sqlalchemy import Connection
+from typing_extensions import override
+
+from customer_api.security.counters import Kind
+from customer_api.security.rate_limit import LoginLimits, MailboxLimits, RequestLimits
+
+
+class UnlimitedLogins(LoginLimits):
+    """Blocks nobody."""
+
+    @override
+    async def check(self, subject: str, client_address: str) -> None:
+        return
+
+    @override
+    async def reserve(self, subject: str, client_address: str) -> None:
+        return
+
+    @override
+    async def succeeded(self, subject: str, client_address: str) -> None:
+        return
+
+    @override
+    async def forget(self, subject: str) -> None:
+        return
+
+
+class UnlimitedRequests(RequestLimits):
+    """Lets every request through."""
+
+    @override
+    async def count(self, kind: Kind, client_address: str) -> None:
+        return
+
+
+class UnlimitedMailboxes(MailboxLimits):
+    """Lets every mail through."""
+
+    @override
+    def allow(self, connection: Connection, mailbox: str) -> bool:
+        return True

@@ -1,0 +1,69 @@
+import asyncio
+
+import pytest
+from passlib.hash import argon2, bcrypt
+
+from customer_api.core.errors import DatabaseUnavailable
+from customer_api.credentials import hash_kinds
+from customer_api.credentials import repository as credentials
+from customer_api.customers import repository as customers
+
+FOREIGN = {
+    "bob@shop.example": bcrypt.using(rounds=4).hash("change123"),
+    "eve@shop.example": bcrypt.using(rounds=5, ident="2y").hash("change123"),
+    "joe@shop.example": argon2.using(memory_cost=1024, rounds=1, parallelism=1).hash("change123"),
+}
+
+
+async def store(shop, email, digest):
+    """Give a customer a password as an import does."""
+
+    def work(connection):
+        customer = customers.find_by_email(connection, email)
+        credentials.set_password_hash(connection, customer.id, digest, now=shop.clock.now())
+
+    await shop.container.units.write(work)
+
+
+@pytest.fixture
+async def kinds(shop):
+    for email, digest in {"ada@shop.example": None, **FOREIGN}.items():
+        await shop.register(email=email)
+        if digest is not None:
+            await store(shop, email, digest)
+    return shop.container.hash_kinds
+
+
+async def test_every_foreign_kind_is_found_once(shop, kinds):
+    own = shop.container.hasher.own_kind
+
+    found = await shop.container.units.read(lambda it: credentials.list_foreign_hashes(it, own))
+
+    assert sorted(found) == sorted(FOREIGN.values())
+
+
+async def test_what_is_stored_is_learned_before_anybody_is_verified(shop, kinds, monkeypatch):
+    learned = []
+    monkeypatch.setattr(shop.container.hasher, "learn", learned.extend)
+
+    await kinds.learn()
+
+    assert sorted(learned) == sorted(FOREIGN.values())
+
+
+async def test_the_loop_outlives_a_lost_database(shop, monkeypatch):
+    monkeypatch.setattr(hash_kinds, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(hash_kinds, "INTERVAL_SECONDS", 0.0)
+    stop, outcomes = asyncio.Event(), [DatabaseUnavailable(), None]
+
+    async def learn():
+        outcome = outcomes.pop(0)
+        if outcome is not None:
+            raise outcome
+        stop.set()
+
+    monkeypatch.setattr(shop.container.hash_kinds, "learn", learn)
+
+    await shop.container.hash_kinds.run(stop)
+
+    assert outcomes == []

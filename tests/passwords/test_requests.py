@@ -1,0 +1,107 @@
+import asyncio
+import logging
+from collections import Counter
+
+import pytest
+
+from customer_api.core.errors import DatabaseUnavailable
+from customer_api.credentials.models import OneTimeKeyRow
+from customer_api.mail.models import MailRow
+from customer_api.passwords import requests
+from customer_api.passwords.models import RestoreRequestRow
+from tests.shop import OTHER_PASSWORD
+from tests.tables import connect, rows
+
+
+async def forget(shop, email="ada@shop.example"):
+    return await shop.call("POST", "/customer-forgotten-password", {"email": email})
+
+
+async def restore_mails(shop):
+    templates = Counter(row.template for row in await rows(shop, MailRow))
+    return templates["password_restore"]
+
+
+@pytest.fixture
+async def ada(shop):
+    return await shop.account()
+
+
+async def test_a_request_is_answered_once_by_whatever_worker(open_shop):
+    shop, other = await open_shop(), await open_shop()
+    await shop.account()
+    await forget(shop)
+    for each in (shop, other):
+        await connect(each)
+
+    answered = await asyncio.gather(
+        *(it.container.restore_requests.answer() for it in (shop, other) for _ in range(5))
+    )
+
+    assert sum(answered) == 1
+    assert await restore_mails(shop) == 1
+    assert await rows(shop, RestoreRequestRow) == []
+
+
+async def test_requests_of_strangers_leave_no_trace(shop, ada, caplog):
+    caplog.set_level(logging.INFO)
+    await forget(shop, "nobody@shop.example")
+    await forget(shop)
+
+    await shop.container.restore_requests.answer()
+
+    events = [it for it in caplog.records if it.message == "password_restore_requested"]
+    assert [it.reference for it in events] == [ada.reference]
+    assert await rows(shop, RestoreRequestRow) == []
+    assert await restore_mails(shop) == 1
+
+
+async def test_a_request_that_waited_for_an_hour_is_dropped(shop, ada):
+    await forget(shop)
+    shop.clock.advance(hours=1)
+
+    assert await shop.container.restore_requests.answer() == 1
+
+    assert await restore_mails(shop) == 0
+
+
+async def test_a_failure_leaves_the_request_for_the_next_worker(shop, ada, monkeypatch):
+    def fail(*_arguments, **_options):
+        raise RuntimeError("a bug")
+
+    await forget(shop)
+    monkeypatch.setattr("customer_api.mail.outbox.Outbox.put", fail)
+    with pytest.raises(RuntimeError):
+        await shop.container.restore_requests.answer()
+    monkeypatch.undo()
+
+    assert {row.purpose for row in await rows(shop, OneTimeKeyRow)} == {"confirmation"}
+    assert (await shop.restore(await shop.mailed_key(), OTHER_PASSWORD)).status_code == 204
+
+
+@pytest.mark.parametrize("error", [DatabaseUnavailable(), RuntimeError("a@shop.example")])
+async def test_the_loop_outlives_failures_and_answers_what_comes(
+    shop, ada, monkeypatch, caplog, error
+):
+    monkeypatch.setattr(requests, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(requests, "PAUSE_SECONDS", 0.0)
+    worker, stop = shop.container.restore_requests, asyncio.Event()
+    answer, outcomes = worker.answer, [error]
+
+    async def answer_later():
+        if outcomes:
+            raise outcomes.pop()
+        answered = await answer()
+        if answered:
+            stop.set()
+        return answered
+
+    monkeypatch.setattr(worker, "answer", answer_later)
+    await forget(shop)
+
+    await worker.run(stop)
+
+    assert await restore_mails(shop) == 1
+    assert "a@shop.example" not in caplog.text
+    failures = [it.code for it in caplog.records if it.message == "restore_requests_failed"]
+    assert failures == (["RuntimeError"] if isinstance(error, RuntimeError) else [])
