@@ -9,8 +9,10 @@ from sqlalchemy import event, text
 from customer_api.anonymization import retention
 from customer_api.credentials import repository as credentials
 from customer_api.credentials.models import OneTimeKeyRow
+from customer_api.idempotency import repository as requests
 from customer_api.mail.models import MailRow
 from customer_api.mail.outbox import Outbox
+from customer_api.security import counters
 from customer_api.tokens import repository as tokens
 from customer_api.tokens.models import RefreshTokenRow, SessionRow
 from tests.tables import connect, rows
@@ -191,7 +193,15 @@ async def test_a_step_that_fails_holds_up_no_other(shop, monkeypatch, caplog):
 
 
 @pytest.mark.parametrize(
-    "purge", [credentials.purge_keys, tokens.purge_sessions, Outbox.purge, Outbox.wipe_parked]
+    "purge",
+    [
+        counters.purge,
+        credentials.purge_keys,
+        requests.purge,
+        tokens.purge_sessions,
+        Outbox.purge,
+        Outbox.wipe_parked,
+    ],
 )
 async def test_purges_find_their_rows_by_an_index(shop, purge):
     def explain(connection):

@@ -1,4 +1,7 @@
-"""The life of one customer on a real server, with a canary in everything that can be typed."""
+"""The life of one customer on a real server, with a canary in everything that can be typed.
+
+The texts are those of no other test, because the log of the PostgreSQL server is shared by all.
+"""
 
 import json
 import re
@@ -15,30 +18,30 @@ from tests.shop import address, registration
 DEADLINE_SECONDS: Final = 30
 ALSO_HOSTILE: Final = '\x1b[31m"}\r\n{"event": "forged"}'
 
-EMAIL: Final = "Canary.Quetzal@canary-shop.example"
-NEW_EMAIL: Final = "canary.xochitl@canary-shop.example"
-PASSWORD: Final = "Canary-Passw0rd-1!"
-NEW_PASSWORD: Final = "Canary-Passw0rd-2!"
-LAST_PASSWORD: Final = "Canary-Passw0rd-3!"
-DEVICE: Final = "canary-device/1.0"
-IDEMPOTENCY_KEY: Final = "canary-idempotency-key-0001"
+EMAIL: Final = "Axolotl.Quetzal@axolotl-shop.example"
+NEW_EMAIL: Final = "axolotl.xochitl@axolotl-shop.example"
+PASSWORD: Final = "Axolotl-Passw0rd-1!"
+NEW_PASSWORD: Final = "Axolotl-Passw0rd-2!"
+LAST_PASSWORD: Final = "Axolotl-Passw0rd-3!"
+DEVICE: Final = "axolotl-device/1.0"
+IDEMPOTENCY_KEY: Final = "axolotl-idempotency-key-0001"
 PERSON: Final = {
-    "firstName": "Canaryfirst",
-    "lastName": "Canarylast Äöü",
-    "phone": f"canary-phone{ALSO_HOSTILE}",
-    "dateOfBirth": "1901-02-03",
+    "firstName": "Axolotlfirst",
+    "lastName": "Axolotllast Äöü",
+    "phone": f"axolotl-phone{ALSO_HOSTILE}",
+    "dateOfBirth": "1903-04-05",
 }
 ADDRESS: Final = {
-    "firstName": "canary address first",
-    "lastName": "canary address last",
-    "address1": "canary street",
-    "address2": "canary number",
-    "address3": f"canary floor{ALSO_HOSTILE}",
-    "zipCode": "canary-zip",
-    "city": "canary city",
-    "company": "canary company",
-    "phone": "canary address phone",
-    "comment": "canary comment",
+    "firstName": "axolotl address first",
+    "lastName": "axolotl address last",
+    "address1": "axolotl street",
+    "address2": "axolotl number",
+    "address3": f"axolotl floor{ALSO_HOSTILE}",
+    "zipCode": "axolotl-zip",
+    "city": "axolotl city",
+    "company": "axolotl company",
+    "phone": "axolotl address phone",
+    "comment": "axolotl comment",
 }
 
 
@@ -141,7 +144,7 @@ class Life:
         for _ in range(2):
             added = self.do(201, "POST", book, address(**ADDRESS))
         path = f"{book}/{added.json()['data']['id']}"
-        self.do(200, "PATCH", path, {"company": "canary company", "isDefaultBilling": True})
+        self.do(200, "PATCH", path, {"company": "axolotl company", "isDefaultBilling": True})
         self.do(204, "DELETE", path)
         self.do(200, "PATCH", f"/customers/{self.reference}", {"phone": PERSON["phone"]})
         self.do(200, "GET", f"/customers/{self.reference}?include=addresses")

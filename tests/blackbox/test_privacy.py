@@ -114,7 +114,7 @@ def provoke(life, *, taken):
     hostile = f"{EMAIL}{ALSO_HOSTILE}"
     life.do(422, "PATCH", profile, {"email": taken})
     life.do(422, "POST", "/customers", {"email": hostile, "password": PASSWORD, "gender": hostile})
-    life.do(401, "POST", "/access-tokens", {"username": EMAIL, "password": "Canary-wr0ng-Passw!"})
+    life.do(401, "POST", "/access-tokens", {"username": EMAIL, "password": "Axolotl-wr0ng-Passw!"})
     life.do(422, "PATCH", f"/customers/{life.reference}/addresses/{EMAIL}", {"zipCode": hostile})
     life.do(404, "GET", f"{profile}/addresses/{EMAIL}")
     life.do(404, "GET", f"/{EMAIL}")
@@ -126,7 +126,7 @@ def provoke(life, *, taken):
     life.do(401, "GET", profile, headers={"Authorization": f"Bearer {EMAIL}.{PASSWORD}.x"})
     life.do(200, "GET", profile, headers={"X-Request-Id": EMAIL, "Accept-Language": EMAIL})
     life.do(400, "GET", "/stores", headers={"User-Agent": '\x1b[31m"}{"event": "forged"}' + EMAIL})
-    life.do(400, "GET", "/stores", headers={"Host": "canary-host.example"})
+    life.do(400, "GET", "/stores", headers={"Host": "axolotl-host.example"})
     life.do(422, "PATCH", "/customer-restore-password/any", restore(life.secrets[-1]))
 
 
@@ -137,14 +137,14 @@ def restore(key):
 @pytest.mark.promise("G15", "S127", "S72")
 def test_nothing_personal_is_logged_or_repeated_in_errors(tmp_path, environment, database_url):
     environment |= {"CUSTOMER_API_EMAIL_CHANGE": "immediate"}
-    taken = "canary.taken@canary-shop.example"
+    taken = "axolotl.taken@axolotl-shop.example"
     with start_server(tmp_path, environment) as server, Life(server) as life:
         life.do(201, "POST", "/customers", registration(email=taken))
         life.mailed_key()
         life.begin()
         provoke(life, taken=taken)
 
-    canaries = Canaries([*life.personal, *life.secrets, taken, "canary-host.example", NEW_EMAIL])
+    canaries = Canaries([*life.personal, *life.secrets, taken, "axolotl-host.example", NEW_EMAIL])
     lines = server.log.read_text("utf-8").splitlines()
     events = [json.loads(line) for line in lines if line.startswith("{")]
     assert canaries.find(server.log.read_bytes()) == frozenset()
@@ -159,4 +159,4 @@ def test_nothing_personal_is_logged_or_repeated_in_errors(tmp_path, environment,
     log = postgres_log(database_url)
     if log is not None:
         assert canaries.find(log.read_bytes()) == frozenset()
-    assert not re.search(r"canary", server.log.read_text("utf-8"), re.IGNORECASE)
+    assert not re.search(r"axolotl", server.log.read_text("utf-8"), re.IGNORECASE)

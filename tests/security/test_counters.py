@@ -124,7 +124,7 @@ async def test_a_purge_removes_what_is_over(run, units, clock):
     await run(lambda it: it.restart(FAILURES, seconds=60))
     clock.advance(seconds=30)
 
-    purged = await units.write(lambda it: purge(it, clock.now()))
+    purged = await units.write(lambda it: purge(it, clock.now(), 10))
 
     assert purged == 3
     assert await found(units) == [("login_failures", ADA)]

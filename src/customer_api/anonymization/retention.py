@@ -120,12 +120,11 @@ class Retention:
 
     async def purge_counters(self) -> int:
         """Delete counters whose time is over; returns how many."""
-        now = self._clock.now()
-        return await self._units.write(lambda connection: counters.purge(connection, now))
+        return await self._in_batches(counters.purge, timedelta())
 
     async def purge_requests(self) -> int:
         """Delete what is remembered of requests whose time is over; returns how many."""
-        return await self._units.write(lambda it: requests.purge(it, self._clock.now()))
+        return await self._in_batches(requests.purge, timedelta())
 
     async def purge_keys(self) -> int:
         """Delete mailed keys that ended a day ago, used or not; returns how many."""

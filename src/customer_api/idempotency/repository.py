@@ -80,8 +80,17 @@ _RELEASE: Final = delete(IdempotentRequestRow).where(*_MINE, IdempotentRequestRo
 _DELETE: Final = delete(IdempotentRequestRow).where(
     IdempotentRequestRow.customer_id == bindparam("customer")
 )
-_PURGE: Final = delete(IdempotentRequestRow).where(
-    IdempotentRequestRow.expires_at <= bindparam("now")
+_OVER: Final = (
+    select(IdempotentRequestRow.id)
+    .where(IdempotentRequestRow.expires_at <= bindparam("before"))
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)  # compiles to nothing on SQLite, which has one writer anyway
+    .cte("over")
+)
+_PURGE: Final = (
+    delete(IdempotentRequestRow)
+    .where(IdempotentRequestRow.id.in_(select(_OVER.c.id)))
+    .returning(IdempotentRequestRow.id)  # to count them: SQLite's driver does not behind a WITH
 )
 
 
@@ -177,6 +186,6 @@ def delete_of_customer(connection: Connection, customer_id: CustomerId) -> int:
     return connection.execute(_DELETE, {"customer": customer_id}).rowcount
 
 
-def purge(connection: Connection, now: datetime) -> int:
-    """Forget what has expired; returns how many requests."""
-    return connection.execute(_PURGE, {"now": now}).rowcount
+def purge(connection: Connection, before: datetime, limit: int) -> int:
+    """Forget what was over at a moment, at most so many requests; returns how many."""
+    return len(connection.execute(_PURGE, {"before": before, "most": limit}).all())

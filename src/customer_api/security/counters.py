@@ -215,9 +215,9 @@ def forget(connection: Connection, subject: str) -> int:
     return connection.execute(_FORGET, parameters).rowcount
 
 
-def purge(connection: Connection, before: datetime) -> int:
-    """Delete all counters whose time was over at a moment; return how many."""
-    return connection.execute(_PURGE, {"before": before}).rowcount
+def purge(connection: Connection, before: datetime, limit: int) -> int:
+    """Delete counters whose time was over at a moment, at most so many; returns how many."""
+    return len(connection.execute(_PURGE, {"before": before, "most": limit}).all())
 
 
 def _lock(connection: Connection, subject: str) -> None:
@@ -268,5 +268,16 @@ _TAKE_BACK: Final = (
 )
 _FORGET: Final = delete(CounterRow).where(CounterRow.subject == bindparam("about"))
 _FORGET_KINDS: Final = _FORGET.where(CounterRow.kind.in_(bindparam("kinds", expanding=True)))
-_PURGE: Final = delete(CounterRow).where(CounterRow.ends_at <= bindparam("before"))
+_OVER = (
+    select(CounterRow.key)
+    .where(CounterRow.ends_at <= bindparam("before"))
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)  # compiles to nothing on SQLite, which has one writer anyway
+    .cte("over")
+)
+_PURGE: Final = (
+    delete(CounterRow)
+    .where(CounterRow.key.in_(select(_OVER.c.key)))
+    .returning(CounterRow.key)  # to count them: SQLite's driver does not behind a WITH
+)
 _LOCK: Final = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
