@@ -205,13 +205,14 @@ class RegistrationService:
         """Answer as for a free address, after the registration was rolled back."""
 
         def work(connection: Connection) -> Customer:
-            return self._phantom(connection, command, owner=customers.lock(connection, holder))
+            reference = self._references.next(connection)  # before the customer, as in `_add`
+            return self._phantom(command, reference, owner=customers.lock(connection, holder))
 
         return await self._units.write(work, keep)
 
-    def _phantom(self, connection: Connection, command: SignUp, *, owner: Customer) -> Customer:
+    def _phantom(self, command: SignUp, reference: Reference, *, owner: Customer) -> Customer:
         """Return what a free address would have got; its data is erased with the owner's."""
-        new = self._new(command, self._references.next(connection))
+        new = self._new(command, reference)
         now = self._clock.now()
         return Customer(
             id=owner.id,
