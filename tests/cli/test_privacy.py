@@ -9,6 +9,7 @@ import pytest
 
 from customer_api.cli import privacy
 from customer_api.core.traces import DatabaseInUse
+from tests.contract.texts import ONE_DATABASE
 from tests.shop import address
 
 CANARY = "Quetzalcoatl"
@@ -103,11 +104,10 @@ async def test_values_come_from_a_file_logs_are_searched_and_mails_told_apart(
     assert result.output.endswith("1 hits of 2 canaries\n")
 
 
+@ONE_DATABASE  # PostgreSQL's files are its operator's business
 async def test_traces_in_the_file_of_an_embedded_database_are_found(
     command, shop, account, database_url
 ):
-    if database_url.startswith("postgresql"):
-        pytest.skip("its files are its operator's")
     await erase(shop, account)
     with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as connection:
         connection.executescript("PRAGMA secure_delete = OFF; CREATE TABLE leaks (name TEXT)")
