@@ -87,7 +87,7 @@ async def test_registering_again_beside_the_deletion_starts_from_nothing(shops):
     deleted, *registered = await asyncio.gather(
         erase(shop, old), *(other.register(email=EMAIL) for _ in range(5))
     )
-    if all(it.status_code == 422 for it in registered):
+    if all(it.status_code == 422 for it in registered):  # pragma: no cover - who wins is chance
         registered.append(await other.register(email=EMAIL))
 
     accepted = [it for it in registered if it.status_code == 201]

@@ -104,6 +104,19 @@ async def test_values_come_from_a_file_logs_are_searched_and_mails_told_apart(
     assert result.output.endswith("1 hits of 2 canaries\n")
 
 
+async def test_mails_in_no_directory_are_not_searched(command, shop, account, directory):
+    await erase(shop, account)
+    (directory / "var" / "mail").mkdir(parents=True)
+    (directory / "var" / "mail" / "1.eml").write_text(f"To: {EMAIL}\n\nHello")
+
+    result = await command(
+        "verify", account.reference, "--canary", EMAIL, MAIL_URL="smtp://127.0.0.1:25"
+    )
+
+    assert result.exit_code == 0, result.output
+    assert "delivered mails" not in result.output
+
+
 @ONE_DATABASE  # PostgreSQL's files are its operator's business
 async def test_traces_in_the_file_of_an_embedded_database_are_found(
     command, shop, account, database_url

@@ -66,7 +66,6 @@ async def test_a_client_does_a_thing_so_often_in_ten_minutes(
     assert 429 not in {it.status_code for it in (*before, other, after)}
 
 
-@ONE_DATABASE
 @rule("limit-1")
 async def test_confirmation_and_restore_keys_count_together(open_shop):
     shop = await open_shop(client_key_limit=1)

@@ -152,7 +152,6 @@ async def test_one_tag_of_several_or_a_star_will_do(shop, value):
     assert response.status_code == 200
 
 
-@ONE_DATABASE
 @rule("etag-4")
 @pytest.mark.parametrize(
     "value",

@@ -170,6 +170,12 @@ async def test_a_connection_that_is_gone_keeps_no_timer(wire):
     assert wire.loop.waiting == []
 
 
+async def test_a_connection_that_is_gone_before_its_request_keeps_no_timer(wire):
+    wire.protocol.connection_lost(ConnectionResetError())
+
+    assert wire.loop.waiting == []
+
+
 async def test_a_slow_client_is_a_security_event(wire, caplog):
     caplog.set_level(logging.INFO)
     await wire.wait(TIMEOUT_SECONDS + SUMMED_SECONDS)

@@ -122,8 +122,6 @@ def _shown(row: Row[*tuple[Any, ...]], columns: Sequence[Column[Any]]) -> Mappin
 
 def _value(value: object) -> object:
     """Return a stored value as JSON can have it, moments apart, which the API writes in its way."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
     return value
