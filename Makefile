@@ -1,8 +1,8 @@
 # Every target works from a fresh clone; what it needs is installed into .venv, from the locks alone.
 
 PYTHON ?= python3
-# Test processes: one for each processor, at most four.
-TEST_PROCESSES ?= logical
+# Test processes: some tests wait for servers, so three keep two processors busy.
+TEST_PROCESSES ?= 3
 COVERED_RULES := docs/contract-coverage.md
 UV_VERSION ?= 0.13.9
 
@@ -18,7 +18,7 @@ run: runtime ## Serve the API on this machine; migrates its SQLite database firs
 	@exec $(BIN)/customer-api serve
 
 test: development check ## Check everything and run the tests on SQLite and PostgreSQL, with coverage.
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --ignore=tests/long --cov --cov-report=term --contract-coverage-check=$(COVERED_RULES) --promises=test
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --ignore=tests/long --cov --cov-report=term --contract-coverage-check=$(COVERED_RULES) --promises=test
 
 test-long: development ## Run the tests that take minutes.
 	$(BIN)/python -m pytest -m long --promises=long
@@ -40,7 +40,7 @@ format: development ## Format the code and mend what can be mended.
 generate: development ## Write openapi/ and the generated pages of docs/.
 	$(BIN)/customer-api openapi
 	$(BIN)/customer-api docs
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --ignore=tests/long -m 'contract and not long' --contract-coverage=$(COVERED_RULES)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --ignore=tests/long -m 'contract and not long' --contract-coverage=$(COVERED_RULES)
 	$(BIN)/python -m pytest tests/tokens/test_events.py --write-token-events
 
 lock: ## Update both locks to pyproject.toml; `make lock UPGRADE=--upgrade` takes the newest versions.
