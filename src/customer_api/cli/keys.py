@@ -51,8 +51,9 @@ def list_() -> None:
         click.echo(f"{key.kid}  {key.algorithm}  {state:8}  {_since(path):%Y-%m-%d %H:%M}Z  {path}")
 
 
-@keys.command()
-@click.argument("kid")
+# A key id is base64url, which may begin with a dash.
+@keys.command(context_settings={"ignore_unknown_options": True})
+@click.argument("kid", type=click.UNPROCESSED)
 @click.option(
     "--force", is_flag=True, help="Retire it although tokens it signed may still be good."
 )
