@@ -56,6 +56,7 @@ from customer_api.security.rate_limit import (
     RequestLimiter,
     RequestLimits,
 )
+from customer_api.security.redis_counters import RedisStore
 from customer_api.security.unlimited import (
     UnlimitedLogins,
     UnlimitedMailboxes,
@@ -80,6 +81,7 @@ class Container:
     units: Units
     hasher: PasswordHasher
     hash_kinds: HashKinds
+    counters: CounterStore
     requests: RequestLimits
     access_tokens: AccessTokens
     subjects: Subjects
@@ -108,6 +110,7 @@ class Container:
 
     async def close(self) -> None:
         """Release connections and threads; the container cannot be used afterwards."""
+        await self.counters.close()
         await self.units.close()
         self.hasher.close()
 
@@ -127,7 +130,7 @@ def build(
     Raises:
         SigningKeyInvalid: a signing key cannot be used.
         AnonymizersInvalid: a plugin cannot be loaded, or a required one is missing.
-        ValueError: the database or mail URL cannot be understood.
+        ValueError: the URL of the database, the mail or the counter server cannot be understood.
     """
     anonymizers = load_registry(settings.required_anonymizers, plugins=plugins)
     parts = _parts(settings, clock or SystemClock())
@@ -141,6 +144,7 @@ def build(
         units=parts.units,
         hasher=parts.hasher,
         hash_kinds=HashKinds(units=parts.units, hasher=parts.hasher),
+        counters=parts.counters,
         requests=parts.limits.requests,
         access_tokens=parts.access_tokens,
         subjects=parts.subjects,
@@ -201,6 +205,7 @@ class _Parts:
     units: Units
     hasher: PasswordHasher
     policy: PasswordPolicy
+    counters: CounterStore
     limits: _Limits
     outbox: Outbox
     ring: KeyRing
@@ -212,6 +217,7 @@ class _Parts:
 def _parts(settings: Settings, clock: Clock) -> _Parts:
     ring = KeyRing(settings.signing_keys, clock=clock)
     units = _open_units(settings, clock)
+    counters = _counters(settings, units, clock)
     outbox = Outbox(clock=clock, sender=settings.mail_from)
     is_glue = settings.token_subject == "glue"  # noqa: S105 - a form of the claim, no secret
     return _Parts(
@@ -224,7 +230,8 @@ def _parts(settings: Settings, clock: Clock) -> _Parts:
             threads=settings.hash_threads or os.cpu_count() or 1,
         ),
         policy=_policy(settings),
-        limits=_limits(settings, clock, ring, DatabaseStore(units, clock)),
+        counters=counters,
+        limits=_limits(settings, clock, ring, counters),
         outbox=outbox,
         ring=ring,
         access_tokens=AccessTokens(
@@ -424,6 +431,14 @@ def _shop_names(settings: Settings) -> tuple[str, ...]:
     """Return what people call the shop: its store, its host, and the name in that."""
     host = (urlsplit(settings.storefront_url).hostname or "").removeprefix("www.")
     return (settings.store, f"www.{host}", host, host.partition(".")[0])
+
+
+def _counters(settings: Settings, units: Units, clock: Clock) -> CounterStore:
+    database = DatabaseStore(units, clock)
+    storage = settings.rate_limit_storage.get_secret_value()
+    return (
+        database if storage == "database" else RedisStore(storage, database=database, clock=clock)
+    )
 
 
 def _limits(settings: Settings, clock: Clock, ring: KeyRing, store: CounterStore) -> _Limits:

@@ -3,6 +3,8 @@ import sqlite3
 
 import pytest
 
+from tests.redis import RedisServer
+
 
 def test_healthy_installation_is_all_ok(run):
     run("migrate")
@@ -10,7 +12,7 @@ def test_healthy_installation_is_all_ok(run):
     result = run("doctor")
 
     assert result.exit_code == 0
-    assert result.output.count("ok  ") == 7
+    assert result.output.count("ok  ") == 8
     assert "MEND" not in result.output
 
 
@@ -48,11 +50,20 @@ def test_unreachable_services_are_found(run, unused_port):
         "doctor",
         DATABASE_URL=f"postgresql://nobody@127.0.0.1:{unused_port}/none",
         MAIL_URL=f"smtp://127.0.0.1:{unused_port}",
+        RATE_LIMIT_STORAGE=f"redis://127.0.0.1:{unused_port}",
     )
 
     assert result.exit_code == 1
     assert "MEND database: no connection" in result.output
     assert "MEND mail: cannot be delivered" in result.output
+    assert "MEND rate limits: the counter server is lost" in result.output
+
+
+def test_a_counter_server_is_asked(run):
+    with RedisServer() as redis:
+        result = run("doctor", RATE_LIMIT_STORAGE=redis.url)
+
+    assert "ok   rate limits: the counter server answers" in result.output
 
 
 @pytest.mark.parametrize(
@@ -61,6 +72,7 @@ def test_unreachable_services_are_found(run, unused_port):
         ("MAIL_URL", "pigeon://roof", "MEND mail: the mail URL must start with"),
         ("MAIL_FROM", "Shop <shop@shop.example>", "MEND mail sender: "),
         ("REQUIRED_ANONYMIZERS", "loyalty", "MEND anonymizers: required anonymizers are not inst"),
+        ("RATE_LIMIT_STORAGE", "redis://localhost:port", "MEND rate limits: "),
         ("HASH_MEMORY_KIB", "1024", "MEND password hashing: 1024 KiB is too cheap"),
     ],
 )

@@ -192,6 +192,8 @@ def test_urls_lose_their_last_slash(environment):
         ("ACCESS_TOKEN_TTL_SECONDS", "0"),
         ("REFRESH_RETRY_SECONDS", "301"),
         ("RATE_LIMITS", "maybe"),
+        ("RATE_LIMIT_STORAGE", "redis"),
+        ("RATE_LIMIT_STORAGE", f"memcached://{SECRET}"),
         ("LOGIN_FAILURE_LIMIT", "0"),
         ("LOG_LEVEL", "trace"),
     ],

@@ -18,6 +18,7 @@ from customer_api.core.settings import PREFIX, Settings
 from customer_api.mail.errors import ServerUnavailable
 from customer_api.mail.outbox import Outbox
 from customer_api.mail.transport import open_transport
+from customer_api.security import redis_counters
 from customer_api.security.signing_keys import SigningKeyInvalid, load_signing_keys
 
 RECOMMENDED_MEMORY_KIB = 19456
@@ -111,6 +112,22 @@ def check_mail(settings: Settings) -> Iterator[Finding]:
         yield Finding("mail", "can be delivered")
 
 
+def check_counters(settings: Settings) -> Iterator[Finding]:
+    """Yield where clients are counted, and whether the server that does it answers."""
+    url = settings.rate_limit_storage.get_secret_value()
+    if url == "database":
+        yield Finding("rate limits", "counted in the database")
+        return
+    correct = f"correct {PREFIX}RATE_LIMIT_STORAGE"
+    try:
+        if redis_counters.answers(url):
+            yield Finding("rate limits", "the counter server answers")
+        else:
+            yield Finding("rate limits", "the counter server is lost", f"start it, or {correct}")
+    except ValueError as error:
+        yield Finding("rate limits", str(error), correct)
+
+
 def check_plugins(settings: Settings) -> Iterator[Finding]:
     """Yield which anonymizers run."""
     try:
@@ -138,6 +155,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     check_database,
     check_keys,
     check_mail,
+    check_counters,
     check_plugins,
     check_hashing,
 )

@@ -29,6 +29,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 PREFIX: Final = "CUSTOMER_API_"
+REDIS_SCHEMES: Final = ("redis", "rediss", "redis+unix", "valkey", "valkeys", "valkey+unix")
 
 MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE
@@ -356,6 +357,13 @@ class Settings(BaseSettings):
     rate_limits: Literal["on", "off"] = Field(
         "on", description="`off` is for load tests only; limits and blocks are then not applied."
     )
+    rate_limit_storage: SecretStr = Field(
+        SecretStr("database"),
+        description="Where clients are counted: `database`, or a Redis or Valkey server, "
+        "`redis://user:password@host:port/0` or `valkey://...` (with TLS `rediss://...`, "
+        "`valkeys://...`; by a socket `redis+unix:///path`), so that floods are counted without "
+        "the database. What is counted for an account stays in the database.",
+    )
     login_failure_limit: int = Field(
         10,
         ge=1,
@@ -426,6 +434,14 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severity that is logged."
     )
+
+    @field_validator("rate_limit_storage")
+    @classmethod
+    def _known_storage(cls, value: SecretStr) -> SecretStr:
+        scheme, separator, _ = value.get_secret_value().partition("://")
+        if value.get_secret_value() != "database" and not (separator and scheme in REDIS_SCHEMES):
+            raise ValueError(f"neither database nor a URL with {', '.join(REDIS_SCHEMES)}")
+        return value
 
     @field_validator("locales")
     @classmethod

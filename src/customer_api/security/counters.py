@@ -1,7 +1,7 @@
 """Counters that all workers share: how often something happened within a stretch of time.
 
 Rules are written once, over the protocol `Counters`; a `CounterStore` runs them on the database (here)
-or on Redis (`redis_counters`).
+or, as far as they are about clients, on Redis (`redis_counters`).
 """
 
 import hashlib
@@ -126,6 +126,9 @@ class CounterStore(Protocol):
     async def forget(self, subject: str) -> None:
         """Delete all counters about an e-mail address; idempotent."""
 
+    async def close(self) -> None:
+        """Close connections of its own; the store cannot be used afterwards."""
+
 
 class CounterRow(Base):
     """A counter."""
@@ -206,6 +209,10 @@ class DatabaseStore(CounterStore):
     @override
     async def forget(self, subject: str) -> None:
         await self._units.write(lambda connection: forget(connection, subject))
+
+    @override
+    async def close(self) -> None:
+        return  # the units of work belong to whoever opened them
 
 
 def forget(connection: Connection, subject: str) -> int:
