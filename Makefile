@@ -18,7 +18,7 @@ run: runtime ## Serve the API on this machine; migrates its SQLite database firs
 	@exec $(BIN)/customer-api serve
 
 test: development check ## Check everything and run the tests on SQLite and PostgreSQL, with coverage.
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --ignore=tests/long --cov --cov-report=term --contract-coverage-check=$(COVERED_RULES) --promises=test
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --cov --cov-report=term --contract-coverage-check=$(COVERED_RULES) --promises=test
 
 test-long: development ## Run the tests that take minutes.
 	$(BIN)/python -m pytest -m long --promises=long
@@ -40,7 +40,7 @@ format: development ## Format the code and mend what can be mended.
 generate: development ## Write openapi/ and the generated pages of docs/.
 	$(BIN)/customer-api openapi
 	$(BIN)/customer-api docs
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --ignore=tests/long -m 'contract and not long' --contract-coverage=$(COVERED_RULES)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) -m 'contract and not long' --contract-coverage=$(COVERED_RULES)
 	$(BIN)/python -m pytest tests/tokens/test_events.py --write-token-events
 
 lock: ## Update both locks to pyproject.toml; `make lock UPGRADE=--upgrade` takes the newest versions.

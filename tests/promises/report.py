@@ -1,8 +1,8 @@
 """A report with a row for each promise and scenario of docs/promises.md; a pytest plugin.
 
 A row of the document starts with the id and ends with where it is held: `test` (in `make test`),
-`long` (in `make test-long`), `both`, `open`, `with the back office`, or `not applicable: reason`. A
-test names what it holds by `@pytest.mark.promise("G4", "S49")`. A run with `--promises=test` or
+`long` (in `make test-long`), `both`, `with the back office`, or `not applicable: reason`. A test names
+what it holds by `@pytest.mark.promise("G4", "S49")`. A run with `--promises=test` or
 `--promises=long` writes build/promises-test.md or build/promises-long.md, and fails when a row that
 it should hold has no test that passed.
 """
@@ -23,7 +23,7 @@ OPTION: Final = "--promises"
 RUNS: Final = ("test", "long")
 
 _ROW: Final = re.compile(r"\| `([GS]\d+)` \| (.*) \| ([^|]+) \|")
-_WHERE: Final = re.compile(r"test|long|both|open|with the back office|not applicable: .+")
+_WHERE: Final = re.compile(r"test|long|both|with the back office|not applicable: .+")
 
 
 class Row(NamedTuple):
