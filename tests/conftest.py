@@ -46,6 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Pass over the long tests in runs without them: preparing these takes a minute."""
+    is_wanted = "not long" not in config.option.markexpr
+    return None if is_wanted or collection_path != Path(__file__).parent / "long" else True
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server before the test processes, which find it by their environment."""
     is_distributed = bool(config.getoption("numprocesses", None))

@@ -3,7 +3,6 @@
 import random
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, settings
 
 from customer_api.main import create_app
@@ -16,15 +15,9 @@ from tests.hostile.operations import WITH_BODY
 EXAMPLES = 40
 MUTANTS = 2_000
 
-# Loaded by the test that needs it: what is drawn from the whole document takes a minute to prepare.
-schema = schemathesis.pytest.from_fixture("full_schema")
+schema = load_full_schema()
 
 pytestmark = [pytest.mark.long, pytest.mark.promise("G1")]
-
-
-@pytest.fixture(scope="module")
-def full_schema():
-    return load_full_schema()
 
 
 @pytest.fixture(scope="module")
