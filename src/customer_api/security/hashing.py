@@ -197,5 +197,7 @@ def _timed(work: Callable[[], T]) -> tuple[T, float]:
 def _give_way() -> None:
     """Lower the priority of the present thread; only Linux knows priorities of single threads."""
     if sys.platform == "linux":  # pragma: no branch - depends on where the tests run
-        with suppress(OSError):  # it has a lower one already
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), THREAD_NICENESS)
+        thread = threading.get_native_id()
+        niceness = max(THREAD_NICENESS, os.getpriority(os.PRIO_PROCESS, thread))
+        with suppress(OSError):  # a sandbox may forbid it
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)
