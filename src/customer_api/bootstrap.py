@@ -42,7 +42,7 @@ from customer_api.plugin import Exporter
 from customer_api.registration.service import RegistrationRules, RegistrationService
 from customer_api.registration.taken import TakenAddresses
 from customer_api.security.clients import Clients
-from customer_api.security.counters import CounterStore, DatabaseStore, Kind
+from customer_api.security.counters import ClientCounters, DatabaseStore, Kind
 from customer_api.security.hashing import PasswordHasher
 from customer_api.security.jwt import AccessTokens
 from customer_api.security.key_ring import KeyRing
@@ -56,7 +56,7 @@ from customer_api.security.rate_limit import (
     RequestLimiter,
     RequestLimits,
 )
-from customer_api.security.redis_counters import RedisStore
+from customer_api.security.redis_counters import RedisCounters
 from customer_api.security.unlimited import (
     UnlimitedLogins,
     UnlimitedMailboxes,
@@ -81,7 +81,7 @@ class Container:
     units: Units
     hasher: PasswordHasher
     hash_kinds: HashKinds
-    counters: CounterStore
+    client_counters: ClientCounters
     requests: RequestLimits
     access_tokens: AccessTokens
     subjects: Subjects
@@ -110,7 +110,7 @@ class Container:
 
     async def close(self) -> None:
         """Release connections and threads; the container cannot be used afterwards."""
-        await self.counters.close()
+        await self.client_counters.close()
         await self.units.close()
         self.hasher.close()
 
@@ -144,7 +144,7 @@ def build(
         units=parts.units,
         hasher=parts.hasher,
         hash_kinds=HashKinds(units=parts.units, hasher=parts.hasher),
-        counters=parts.counters,
+        client_counters=parts.limits.counters,
         requests=parts.limits.requests,
         access_tokens=parts.access_tokens,
         subjects=parts.subjects,
@@ -191,6 +191,7 @@ class _KeyMails:
 class _Limits:
     """What keeps clients from doing things too often."""
 
+    counters: ClientCounters
     logins: LoginLimits
     requests: RequestLimits
     mailboxes: MailboxLimits
@@ -205,7 +206,6 @@ class _Parts:
     units: Units
     hasher: PasswordHasher
     policy: PasswordPolicy
-    counters: CounterStore
     limits: _Limits
     outbox: Outbox
     ring: KeyRing
@@ -217,7 +217,6 @@ class _Parts:
 def _parts(settings: Settings, clock: Clock) -> _Parts:
     ring = KeyRing(settings.signing_keys, clock=clock)
     units = _open_units(settings, clock)
-    counters = _counters(settings, units, clock)
     outbox = Outbox(clock=clock, sender=settings.mail_from)
     is_glue = settings.token_subject == "glue"  # noqa: S105 - a form of the claim, no secret
     return _Parts(
@@ -230,8 +229,7 @@ def _parts(settings: Settings, clock: Clock) -> _Parts:
             threads=settings.hash_threads or os.cpu_count() or 1,
         ),
         policy=_policy(settings),
-        counters=counters,
-        limits=_limits(settings, clock, ring, counters),
+        limits=_limits(settings, clock, ring, DatabaseStore(units, clock)),
         outbox=outbox,
         ring=ring,
         access_tokens=AccessTokens(
@@ -433,17 +431,17 @@ def _shop_names(settings: Settings) -> tuple[str, ...]:
     return (settings.store, f"www.{host}", host, host.partition(".")[0])
 
 
-def _counters(settings: Settings, units: Units, clock: Clock) -> CounterStore:
-    database = DatabaseStore(units, clock)
+def _client_counters(settings: Settings, clock: Clock, database: DatabaseStore) -> ClientCounters:
     storage = settings.rate_limit_storage.get_secret_value()
-    return (
-        database if storage == "database" else RedisStore(storage, database=database, clock=clock)
-    )
+    if storage == "database":
+        return database
+    return RedisCounters(storage, fallback=database, clock=clock)
 
 
-def _limits(settings: Settings, clock: Clock, ring: KeyRing, store: CounterStore) -> _Limits:
+def _limits(settings: Settings, clock: Clock, ring: KeyRing, store: DatabaseStore) -> _Limits:
+    counters = _client_counters(settings, clock, store)
     if settings.rate_limits == "off":
-        return _Limits(UnlimitedLogins(), UnlimitedRequests(), UnlimitedMailboxes())
+        return _Limits(counters, UnlimitedLogins(), UnlimitedRequests(), UnlimitedMailboxes())
     clients = Clients(lambda: ring.signing.counter_secret)
     login_rules = LoginRules(
         failure_limit=settings.login_failure_limit,
@@ -459,8 +457,9 @@ def _limits(settings: Settings, clock: Clock, ring: KeyRing, store: CounterStore
         Kind.KEY_USES: settings.client_key_limit,
     }
     return _Limits(
+        counters=counters,
         logins=LoginLimiter(store=store, clients=clients, rules=login_rules),
-        requests=RequestLimiter(store=store, clients=clients, limits=request_limits),
+        requests=RequestLimiter(counters=counters, clients=clients, limits=request_limits),
         mailboxes=MailboxLimiter(clock=clock, mails_per_hour=settings.mails_per_hour),
     )
 

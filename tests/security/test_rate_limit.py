@@ -333,7 +333,7 @@ async def test_who_logged_in_before_is_not_hindered_by_others_at_the_same_addres
 
 async def test_each_kind_of_request_has_its_own_limit(store, clock):
     limits = {Kind.REGISTRATIONS: 2, Kind.REFRESHES: 0}
-    limiter = RequestLimiter(store=store, clients=CLIENTS, limits=limits)
+    limiter = RequestLimiter(counters=store, clients=CLIENTS, limits=limits)
     for _ in range(2):
         await limiter.count(Kind.REGISTRATIONS, HOME)
     clock.advance(minutes=1)
@@ -347,7 +347,7 @@ async def test_each_kind_of_request_has_its_own_limit(store, clock):
 
 
 async def test_parallel_requests_are_no_more_than_the_limit(store):
-    limiter = RequestLimiter(store=store, clients=CLIENTS, limits={Kind.KEY_USES: 3})
+    limiter = RequestLimiter(counters=store, clients=CLIENTS, limits={Kind.KEY_USES: 3})
 
     outcomes = await asyncio.gather(
         *(limiter.count(Kind.KEY_USES, HOME) for _ in range(20)), return_exceptions=True

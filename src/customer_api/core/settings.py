@@ -359,10 +359,10 @@ class Settings(BaseSettings):
     )
     rate_limit_storage: SecretStr = Field(
         SecretStr("database"),
-        description="Where clients are counted: `database`, or a Redis or Valkey server, "
+        description="Where requests of clients are counted: `database`, or a Redis or Valkey server, "
         "`redis://user:password@host:port/0` or `valkey://...` (with TLS `rediss://...`, "
         "`valkeys://...`; by a socket `redis+unix:///path`), so that floods are counted without "
-        "the database. What is counted for an account stays in the database.",
+        "the database. Failed logins stay in the database.",
     )
     login_failure_limit: int = Field(
         10,

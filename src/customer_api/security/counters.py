@@ -1,7 +1,7 @@
 """Counters that all workers share: how often something happened within a stretch of time.
 
-Rules are written once, over the protocol `Counters`; a `CounterStore` runs them on the database (here)
-or, as far as they are about clients, on Redis (`redis_counters`).
+What is counted for an account follows rules over several counters, which run in the database. Requests of a
+client have one counter each, here or on Redis (`redis_counters`).
 """
 
 import hashlib
@@ -117,17 +117,14 @@ Rule = Callable[[Counters], T]
 """Synchronous, quick, and touches nothing but its counters; its refusals keep what was counted."""
 
 
-class CounterStore(Protocol):
-    """Where counters live."""
+class ClientCounters(Protocol):
+    """Counters that are about clients alone."""
 
-    async def run(self, rule: Rule[T], *, subject: str | None) -> T:
-        """Run a rule over the counters of one e-mail address, or of a client alone (None)."""
-
-    async def forget(self, subject: str) -> None:
-        """Delete all counters about an e-mail address; idempotent."""
+    async def add(self, name: CounterName, *, seconds: int) -> Count:
+        """Count once more; the first time starts the stretch of `seconds`. One atomic step."""
 
     async def close(self) -> None:
-        """Close connections of its own; the store cannot be used afterwards."""
+        """Close connections of its own; the counters cannot be used afterwards."""
 
 
 class CounterRow(Base):
@@ -190,25 +187,31 @@ class DatabaseCounters(Counters):
         return Count(row.number, (row.ends_at - now).total_seconds())
 
 
-class DatabaseStore(CounterStore):
+class DatabaseStore(ClientCounters):
     """Runs each rule in a transaction of its own; the rules of one address follow each other."""
 
     def __init__(self, units: UnitsOfWork[object], clock: Clock) -> None:
         self._units = units
         self._clock = clock
 
-    @override
-    async def run(self, rule: Rule[T], *, subject: str | None) -> T:
+    async def run(self, rule: Rule[T], *, subject: str) -> T:
+        """Run a rule over the counters of one e-mail address."""
+
         def work(connection: Connection) -> T:
-            if subject is not None:
-                _lock(connection, subject)
+            _lock(connection, subject)
             return rule(DatabaseCounters(connection, self._clock))
 
         return await self._units.write(work)
 
-    @override
     async def forget(self, subject: str) -> None:
+        """Delete all counters about an e-mail address; idempotent."""
         await self._units.write(lambda connection: forget(connection, subject))
+
+    @override
+    async def add(self, name: CounterName, *, seconds: int) -> Count:
+        return await self._units.write(
+            lambda it: DatabaseCounters(it, self._clock).add(name, seconds=seconds)
+        )
 
     @override
     async def close(self) -> None:

@@ -13,10 +13,11 @@ from customer_api.core.errors import AppError
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.security.clients import Clients
 from customer_api.security.counters import (
+    ClientCounters,
     CounterName,
     Counters,
-    CounterStore,
     DatabaseCounters,
+    DatabaseStore,
     Kind,
     Rule,
 )
@@ -137,7 +138,7 @@ class LoginLimiter(LoginLimits):
     Who logged in to the account before meets that rule alone, so no stranger can lock the owner out.
     """
 
-    def __init__(self, *, store: CounterStore, clients: Clients, rules: LoginRules) -> None:
+    def __init__(self, *, store: DatabaseStore, clients: Clients, rules: LoginRules) -> None:
         self._store = store
         self._clients = clients
         self._rules = rules
@@ -206,9 +207,9 @@ class RequestLimiter(RequestLimits):
     """Lets each client do each thing so many times within ten minutes; 0 means any number."""
 
     def __init__(
-        self, *, store: CounterStore, clients: Clients, limits: Mapping[Kind, int]
+        self, *, counters: ClientCounters, clients: Clients, limits: Mapping[Kind, int]
     ) -> None:
-        self._store = store
+        self._counters = counters
         self._clients = clients
         self._limits = limits
 
@@ -219,12 +220,9 @@ class RequestLimiter(RequestLimits):
             return
         name = CounterName(kind, client=self._clients.name(client_address))
 
-        def rule(counters: Counters) -> None:
-            count = counters.add(name, seconds=WINDOW_SECONDS)
-            if count.number > limit:
-                raise TooManyRequests(count.seconds_left, kind)
-
-        await _run(self._store, rule, None)
+        count = await self._counters.add(name, seconds=WINDOW_SECONDS)
+        if count.number > limit:
+            raise _recorded(TooManyRequests(count.seconds_left, kind))
 
 
 class MailboxLimiter(MailboxLimits):
@@ -260,9 +258,14 @@ def _require_no_block(counters: Counters, login: _Login) -> None:
         raise TooManyAttempts(block.seconds_left)
 
 
-async def _run(store: CounterStore, rule: Rule[T], subject: str | None) -> T:
+async def _run(store: DatabaseStore, rule: Rule[T], subject: str) -> T:
     try:
         return await store.run(rule, subject=subject)
     except Throttled as refusal:
-        record(refusal.event, limit=refusal.kind, retry_after_seconds=refusal.retry_after_seconds)
+        _recorded(refusal)
         raise
+
+
+def _recorded(refusal: Throttled) -> Throttled:
+    record(refusal.event, limit=refusal.kind, retry_after_seconds=refusal.retry_after_seconds)
+    return refusal
