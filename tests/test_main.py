@@ -121,3 +121,23 @@ async def test_server_delivers_mails_itself_when_it_shall(make_settings, has_wor
                 await asyncio.sleep(0)
 
     assert len(transport.sent) == sent
+
+
+async def test_a_server_whose_workers_fail_still_closes_its_connections(make_settings, monkeypatch):
+    container = build(make_settings(mail_worker=False))
+    asked, closed, close = asyncio.Queue(), [], container.hasher.close
+
+    async def fail(stop):
+        raise RuntimeError
+
+    async def ignore(message):
+        return
+
+    monkeypatch.setattr(container.hash_kinds, "run", fail)
+    monkeypatch.setattr(container.hasher, "close", lambda: closed.append(close()))
+    await asked.put({"type": "lifespan.startup"})
+
+    with pytest.raises(ExceptionGroup):
+        await create_app(container)({"type": "lifespan", "asgi": {}}, asked.get, ignore)
+
+    assert closed == [None]

@@ -272,10 +272,12 @@ async def _answer_unrouted(_request: Request, error: Exception) -> Response:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     here: Edge = app.state.edge
     stop = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(here.container.hash_kinds.run(stop))
-        if here.container.settings.mail_worker:
-            tasks.create_task(here.container.run_workers(stop))
-        yield
-        stop.set()
-    await here.container.close()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(here.container.hash_kinds.run(stop))
+            if here.container.settings.mail_worker:
+                tasks.create_task(here.container.run_workers(stop))
+            yield
+            stop.set()
+    finally:
+        await here.container.close()

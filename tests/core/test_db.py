@@ -281,6 +281,18 @@ def size_bytes(path):
     return Path(path).stat().st_size
 
 
+async def test_scrubbing_that_the_file_system_refuses_does_not_fail(sqlite_url, monkeypatch):
+    def refuse(connection):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr("customer_api.core.db._truncate_log", refuse)
+    units = open_units(sqlite_url, pytest.fail)
+
+    await units.scrub()
+
+    await units.close()
+
+
 async def test_scrubbing_does_not_wait_for_somebody_who_reads(sqlite_url):
     path = sqlite_url.removeprefix("sqlite:///")
     units = open_units(sqlite_url, pytest.fail, busy_timeout_seconds=60)

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 from passlib.hash import argon2, bcrypt
+from sqlalchemy.exc import ProgrammingError
 
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.credentials import hash_kinds
@@ -51,10 +52,11 @@ async def test_what_is_stored_is_learned_before_anybody_is_verified(shop, kinds,
     assert sorted(learned) == sorted(FOREIGN.values())
 
 
-async def test_the_loop_outlives_a_lost_database(shop, monkeypatch):
+@pytest.mark.parametrize("failure", [DatabaseUnavailable(), ProgrammingError("select", None, None)])
+async def test_the_loop_outlives_a_database_that_is_lost_or_empty(shop, monkeypatch, failure):
     monkeypatch.setattr(hash_kinds, "RETRY_SECONDS", 0.0)
     monkeypatch.setattr(hash_kinds, "INTERVAL_SECONDS", 0.0)
-    stop, outcomes = asyncio.Event(), [DatabaseUnavailable(), None]
+    stop, outcomes = asyncio.Event(), [failure, None]
 
     async def learn():
         outcome = outcomes.pop(0)

@@ -74,6 +74,16 @@ def test_an_exception_is_logged_without_its_text(capsys):
     assert all(":" in frame for frame in line["stack"])
 
 
+def test_of_a_message_with_a_traceback_only_the_first_line_is_written(capsys):
+    configure_logging("info")
+
+    logging.getLogger("uvicorn.error").error("Traceback:\n  ...\nKey=(%s) already exists", EMAIL)
+
+    text = capsys.readouterr().err
+    assert json.loads(text)["event"] == "Traceback:"
+    assert EMAIL not in text
+
+
 def test_nothing_that_is_logged_can_forge_a_second_line(lines):
     configure_logging("info")
 

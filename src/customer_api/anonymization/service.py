@@ -50,8 +50,8 @@ class AnonymizationService:
             self.erase(connection, session.customer, Actor.CUSTOMER)
 
         await self._units.write_as(claims, work)
-        await self._units.scrub()
         record_erasure(reference, Actor.CUSTOMER)
+        await self._units.scrub()
 
     def erase(self, connection: Connection, customer: Customer, actor: Actor) -> None:
         """Erase a locked customer inside the caller's transaction; nothing if it is done already.

@@ -208,7 +208,8 @@ class SqliteUnits(UnitsOfWork[SessionT_co]):
     @override
     async def scrub(self) -> None:
         """Truncate the write-ahead log, unless somebody else uses it just now."""
-        with suppress(DatabaseUnavailable):  # what was written before is committed all the same
+        # What was written before is committed all the same, whatever the file system says now.
+        with suppress(DatabaseUnavailable, sqlite3.Error):
             await self._writer.run(_truncate_log)
 
     @override

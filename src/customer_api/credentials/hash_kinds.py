@@ -6,7 +6,6 @@ import logging
 from typing import Final
 
 from customer_api.core.db import UnitsOfWork
-from customer_api.core.errors import DatabaseUnavailable
 from customer_api.credentials import repository
 from customer_api.security.hashing import PasswordHasher
 
@@ -36,8 +35,8 @@ class HashKinds:
             pause = INTERVAL_SECONDS
             try:
                 await self.learn()
-            except DatabaseUnavailable:
-                logger.warning("hash_kinds_unknown")
+            except Exception as error:  # noqa: BLE001 - such as a database that is not migrated yet
+                logger.warning("hash_kinds_unknown", extra={"code": type(error).__name__})
                 pause = RETRY_SECONDS
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)

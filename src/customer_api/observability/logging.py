@@ -32,7 +32,8 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage(),
+            # A server puts whole tracebacks into messages, and those quote what the database refused.
+            "event": record.getMessage().partition("\n")[0],
         }
         request_id = current_request_id()
         if request_id is not None:
