@@ -20,6 +20,7 @@ from customer_api.credentials.hash_kinds import HashKinds
 from customer_api.credentials.keys import MailedKeys
 from customer_api.credentials.mails import KeyLink, KeyMails
 from customer_api.credentials.models import Purpose
+from customer_api.credentials.password_checks import PasswordChecks
 from customer_api.customers.models import Units
 from customer_api.customers.references import (
     LARGEST_STEP,
@@ -206,6 +207,7 @@ class _Parts:
     units: Units
     hasher: PasswordHasher
     policy: PasswordPolicy
+    password_checks: PasswordChecks
     limits: _Limits
     outbox: Outbox
     ring: KeyRing
@@ -218,18 +220,21 @@ def _parts(settings: Settings, clock: Clock) -> _Parts:
     ring = KeyRing(settings.signing_keys, clock=clock)
     units = _open_units(settings, clock)
     outbox = Outbox(clock=clock, sender=settings.mail_from)
+    limits = _limits(settings, clock, ring, DatabaseStore(units, clock))
+    hasher = PasswordHasher(
+        memory_kib=settings.hash_memory_kib,
+        time_cost=settings.hash_time_cost,
+        threads=settings.hash_threads or os.cpu_count() or 1,
+    )
     is_glue = settings.token_subject == "glue"  # noqa: S105 - a form of the claim, no secret
     return _Parts(
         settings=settings,
         clock=clock,
         units=units,
-        hasher=PasswordHasher(
-            memory_kib=settings.hash_memory_kib,
-            time_cost=settings.hash_time_cost,
-            threads=settings.hash_threads or os.cpu_count() or 1,
-        ),
+        hasher=hasher,
         policy=_policy(settings),
-        limits=_limits(settings, clock, ring, DatabaseStore(units, clock)),
+        password_checks=PasswordChecks(units=units, hasher=hasher, limits=limits.logins),
+        limits=limits,
         outbox=outbox,
         ring=ring,
         access_tokens=AccessTokens(
@@ -298,6 +303,7 @@ def _passwords(parts: _Parts) -> PasswordService:
         units=parts.units,
         clock=parts.clock,
         hasher=parts.hasher,
+        checks=parts.password_checks,
         policy=parts.policy,
         logins=parts.limits.logins,
         confirmation_keys=parts.key_mails.confirmations.keys,
@@ -311,7 +317,7 @@ def _email_changes(parts: _Parts) -> EmailChangeService:
     return EmailChangeService(
         units=parts.units,
         clock=parts.clock,
-        hasher=parts.hasher,
+        checks=parts.password_checks,
         logins=parts.limits.logins,
         mailboxes=parts.limits.mailboxes,
         outbox=parts.outbox,
@@ -326,7 +332,7 @@ def _tokens(parts: _Parts) -> TokenService:
     return TokenService(
         units=parts.units,
         clock=parts.clock,
-        hasher=parts.hasher,
+        passwords=parts.password_checks,
         limits=parts.limits.logins,
         mailboxes=parts.limits.mailboxes,
         outbox=parts.outbox,
@@ -442,7 +448,12 @@ def _limits(settings: Settings, clock: Clock, ring: KeyRing, store: DatabaseStor
     counters = _client_counters(settings, clock, store)
     if settings.rate_limits == "off":
         return _Limits(counters, UnlimitedLogins(), UnlimitedRequests(), UnlimitedMailboxes())
-    clients = Clients(lambda: ring.signing.counter_secret)
+
+    def secrets() -> tuple[bytes, ...]:
+        ring.look()  # another process may have counted under its new key
+        return tuple(key.counter_secret for key in ring.keys)
+
+    clients = Clients(secrets)
     login_rules = LoginRules(
         failure_limit=settings.login_failure_limit,
         block_seconds=settings.login_block_seconds,

@@ -110,14 +110,6 @@ async def test_forgetting_an_address_leaves_nothing_of_it(run, units, clock):
     assert await found(units) == [("mails", BOB), ("refreshes", None)]
 
 
-async def test_a_store_forgets_an_address(run, units, clock):
-    await fill(run)
-
-    await DatabaseStore(units, clock).forget(BOB)
-
-    assert ("mails", BOB) not in await found(units)
-
-
 async def test_a_purge_removes_what_is_over(run, units, clock):
     await fill(run)
     clock.advance(seconds=30)

@@ -32,7 +32,8 @@ RULES = {
     "stranger_failure_limit": 1000,
     "client_failure_limit": 0,
 }
-CLIENTS = Clients(lambda: b"secret")
+CLIENTS = Clients(lambda: [b"secret"])
+ROTATED = Clients(lambda: [b"new", b"secret"])
 
 
 @pytest.fixture
@@ -51,6 +52,14 @@ def make_limiter(store):
 @pytest.fixture
 def limiter(make_limiter):
     return make_limiter()
+
+
+@pytest.fixture
+def succeed(units, limiter):
+    async def attempt(subject=ADA, client_address=HOME, limiter=limiter):
+        await units.write(lambda it: limiter.succeeded(it, subject, client_address))
+
+    return attempt
 
 
 @pytest.fixture
@@ -123,21 +132,21 @@ async def test_another_address_and_another_account_are_not_blocked(reserve):
     await reserve(subject="bob@shop.example")
 
 
-async def test_a_success_ends_the_blocks_of_every_address(reserve, limiter):
+async def test_a_success_ends_the_blocks_of_every_address(reserve, succeed):
     await fail(reserve, 3)
     await reserve(client_address="192.0.2.2")
 
-    await limiter.succeeded(ADA, "192.0.2.2")
+    await succeed(ADA, "192.0.2.2")
 
     await fail(reserve, 3)
     assert await refusal(reserve()) == 60
 
 
-async def test_a_success_leaves_the_failures_of_other_accounts(reserve, limiter):
+async def test_a_success_leaves_the_failures_of_other_accounts(reserve, succeed):
     for _ in range(3):
         await reserve(subject="bob@shop.example")
 
-    await limiter.succeeded(ADA, HOME)
+    await succeed(ADA, HOME)
 
     assert await refusal(reserve(subject="bob@shop.example")) == 60
 
@@ -180,8 +189,8 @@ class Blinded:
 
 
 class BlindedStore(DatabaseStore):
-    async def run(self, rule, *, subject):
-        return await super().run(lambda counters: rule(Blinded(counters)), subject=subject)
+    def counters(self, connection, *, subject):
+        return Blinded(super().counters(connection, subject=subject))
 
 
 async def test_attempts_that_looked_before_the_block_have_no_try(units, clock):
@@ -205,12 +214,12 @@ async def test_a_block_survives_a_restart(reserve, database_url, clock):
     await restarted.close()
 
 
-async def test_over_long_names_are_limited_too(reserve, limiter):
+async def test_over_long_names_are_limited_too(reserve, succeed):
     for _ in range(3):
         await reserve("a" * 400, "f" * 100)
 
     assert await refusal(reserve("a" * 400, "f" * 100)) == 60
-    await limiter.succeeded("a" * 400, "f" * 100)
+    await succeed("a" * 400, "f" * 100)
     await reserve("a" * 400, "f" * 100)
 
 
@@ -227,11 +236,14 @@ async def test_over_long_names_are_limited_too(reserve, limiter):
     ],
 )
 def test_an_ipv6_client_counts_by_its_network(one, other, are_one):
-    assert (CLIENTS.name(one) == CLIENTS.name(other)) is are_one
+    assert (CLIENTS.names(one) == CLIENTS.names(other)) is are_one
 
 
 def test_names_of_clients_need_the_key():
-    assert CLIENTS.name(HOME) != Clients(lambda: b"another").name(HOME)
+    (name,) = CLIENTS.names(HOME)
+    new, old = ROTATED.names(HOME)
+
+    assert name == old != new
 
 
 async def fail_from_everywhere(limiter, times, *, start=0):
@@ -261,12 +273,12 @@ async def test_of_parallel_strangers_one_at_a_time_has_its_try(make_limiter):
         return_exceptions=True,
     )
 
-    assert sum(outcome is None for outcome in outcomes) == 6
+    assert sum(not isinstance(outcome, LoginSlowed) for outcome in outcomes) == 6
 
 
-async def test_who_logged_in_before_is_not_slowed(make_limiter, clock):
+async def test_who_logged_in_before_is_not_slowed(make_limiter, clock, succeed):
     limiter = make_limiter(stranger_failure_limit=5)
-    await limiter.succeeded(ADA, HOME)
+    await succeed(ADA, HOME)
     await fail_from_everywhere(limiter, 6)
 
     await limiter.reserve(ADA, HOME)
@@ -274,11 +286,11 @@ async def test_who_logged_in_before_is_not_slowed(make_limiter, clock):
     assert await refusal(limiter.reserve(ADA, "203.0.113.1"), LoginSlowed) == 1
 
 
-async def test_a_client_is_known_for_ninety_days_after_its_last_login(make_limiter, clock):
+async def test_a_client_is_known_for_ninety_days_after_its_last_login(make_limiter, clock, succeed):
     limiter = make_limiter(stranger_failure_limit=5)
-    await limiter.succeeded(ADA, HOME)
+    await succeed(ADA, HOME)
     clock.advance(days=89)
-    await limiter.succeeded(ADA, HOME)
+    await succeed(ADA, HOME)
     clock.advance(days=89)
     await fail_from_everywhere(limiter, 6)
 
@@ -289,11 +301,11 @@ async def test_a_client_is_known_for_ninety_days_after_its_last_login(make_limit
     assert await refusal(limiter.reserve(ADA, HOME), LoginSlowed) == 1
 
 
-async def test_a_success_lets_strangers_try_again(make_limiter):
+async def test_a_success_lets_strangers_try_again(make_limiter, succeed):
     limiter = make_limiter(stranger_failure_limit=1)
     await fail_from_everywhere(limiter, 2)
 
-    await limiter.succeeded(ADA, HOME)
+    await succeed(ADA, HOME)
 
     await limiter.reserve(ADA, "203.0.113.1")
 
@@ -309,26 +321,80 @@ async def test_a_client_may_not_try_many_accounts(make_limiter, clock):
     await limiter.reserve("4@shop.example", HOME)
 
 
-async def test_logins_that_succeed_are_no_failures_of_their_client(make_limiter):
+async def test_logins_that_succeed_are_no_failures_of_their_client(make_limiter, succeed):
     limiter = make_limiter(client_failure_limit=4)
 
     for number in range(10):
         await limiter.reserve(f"{number}@shop.example", HOME)
-        await limiter.succeeded(f"{number}@shop.example", HOME)
+        await succeed(f"{number}@shop.example", HOME)
 
     await fail(lambda: limiter.reserve("new@shop.example", HOME), 3)
 
 
-async def test_who_logged_in_before_is_not_hindered_by_others_at_the_same_address(make_limiter):
+async def test_who_logged_in_before_is_not_hindered_by_others_at_the_same_address(
+    make_limiter, succeed
+):
     limiter = make_limiter(client_failure_limit=4)
-    await limiter.succeeded(ADA, HOME)
+    await succeed(ADA, HOME)
     for number in range(4):
         await limiter.reserve(f"{number}@shop.example", HOME)
 
     await limiter.reserve(ADA, HOME)
-    await limiter.succeeded(ADA, HOME)
+    await succeed(ADA, HOME)
 
     assert await refusal(limiter.reserve("4@shop.example", HOME), TooManyRequests) == 600
+
+
+async def test_an_attempt_that_was_not_judged_counts_as_none(limiter, reserve):
+    for _ in range(10):
+        await limiter.give_back(await limiter.reserve(ADA, HOME))
+
+    await fail(reserve, 3)
+
+    assert await refusal(reserve()) == 60
+
+
+async def test_given_back_attempts_leave_the_next_block_as_short(limiter, reserve, clock):
+    await fail(reserve, 3)
+    clock.advance(seconds=60)
+    await limiter.give_back(await limiter.reserve(ADA, HOME))
+
+    await reserve()
+
+    assert await refusal(reserve()) == 120
+
+
+async def test_attempts_that_were_not_judged_slow_no_stranger(make_limiter):
+    limiter = make_limiter(stranger_failure_limit=5, client_failure_limit=1)
+    for number in range(10):
+        address = f"198.51.100.{number}"
+        await limiter.give_back(await limiter.reserve(ADA, address))
+        await limiter.give_back(await limiter.reserve("bob@shop.example", address))
+
+    await fail_from_everywhere(limiter, 6)
+
+
+async def test_blocks_outlive_a_new_key(make_limiter, store, reserve, clock):
+    rotated = LoginLimiter(store=store, clients=ROTATED, rules=LoginRules(**RULES))
+    await fail(reserve, 2)
+
+    await rotated.reserve(ADA, HOME)
+    assert await refusal(rotated.reserve(ADA, HOME)) == 60
+    clock.advance(seconds=60)
+    await reserve()
+
+    assert await refusal(rotated.check(ADA, HOME)) == 60
+
+
+async def test_an_owner_is_no_stranger_after_a_new_key(make_limiter, store, succeed):
+    rules = LoginRules(**RULES | {"stranger_failure_limit": 5})
+    rotated = LoginLimiter(store=store, clients=ROTATED, rules=rules)
+    await succeed()
+    await fail_from_everywhere(rotated, 6)
+
+    await rotated.reserve(ADA, HOME)
+
+    assert await refusal(rotated.reserve(ADA, "203.0.113.1"), LoginSlowed) == 1
 
 
 async def test_each_kind_of_request_has_its_own_limit(store, clock):
@@ -411,10 +477,9 @@ async def test_nothing_is_limited_when_limits_are_off(units):
     logins, requests, mailboxes = UnlimitedLogins(), UnlimitedRequests(), UnlimitedMailboxes()
 
     for _ in range(20):
-        await logins.reserve(ADA, HOME)
         await logins.check(ADA, HOME)
-        await logins.succeeded(ADA, HOME)
-        await logins.forget(ADA)
+        await logins.give_back(await logins.reserve(ADA, HOME))
+        await units.write(lambda connection: logins.succeeded(connection, ADA, HOME))
         await requests.count(Kind.REFRESHES, HOME)
         assert await units.write(lambda connection: mailboxes.allow(connection, ADA))
 

@@ -9,6 +9,11 @@ from customer_api.core.clock import Clock
 from customer_api.credentials import repository as credentials
 from customer_api.credentials.errors import PasswordWrong
 from customer_api.credentials.mails import KeyMails
+from customer_api.credentials.password_checks import (
+    PasswordChecks,
+    RightPassword,
+    TypedPassword,
+)
 from customer_api.credentials.repository import StoredKey
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
@@ -25,7 +30,6 @@ from customer_api.mail.message import (
 from customer_api.mail.outbox import Outbox
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.security import counters
-from customer_api.security.hashing import PasswordHasher
 from customer_api.security.rate_limit import LoginLimits, MailboxLimits
 from customer_api.tokens import repository as tokens
 from customer_api.tokens.models import EndReason
@@ -48,7 +52,7 @@ class EmailChangeService:
         *,
         units: Units,
         clock: Clock,
-        hasher: PasswordHasher,
+        checks: PasswordChecks,
         logins: LoginLimits,
         mailboxes: MailboxLimits,
         outbox: Outbox,
@@ -58,7 +62,7 @@ class EmailChangeService:
     ) -> None:
         self._units = units
         self._clock = clock
-        self._hasher = hasher
+        self._checks = checks
         self._logins = logins
         self._mailboxes = mailboxes
         self._outbox = outbox
@@ -121,26 +125,17 @@ class EmailChangeService:
         )
         if owner is None:
             raise EmailChangeKeyInvalid
-        await self._logins.reserve(owner.email_key, command.client_address)
-        owner_id = owner.id
-        digest = await self._units.read(
-            lambda connection: credentials.find_password_hash(connection, owner_id)
+        typed = TypedPassword(owner.email_key, command.password, command.client_address)
+
+        async def act(right: RightPassword) -> Customer:
+            return await self._units.write(lambda it: self._finish(it, right, command))
+
+        customer = await self._checks.run(
+            typed,
+            act,
+            find=lambda it: (owner, credentials.find_password_hash(it, owner.id)),
+            refusal=PasswordWrong,
         )
-        if not (await self._hasher.verify(command.password, digest)).matches:
-            record(SecurityEvent.LOGIN_FAILED, reference=owner.reference)
-            raise PasswordWrong
-
-        def finish(connection: Connection) -> Customer:
-            before, key = self._take(connection, self._changes, command.key)
-            if credentials.find_password_hash(connection, before.id) != digest:
-                raise PasswordWrong  # changed by somebody else while we hashed
-            after = self.apply(connection, before, {"email": key.email})
-            now = self._clock.now()
-            tokens.end_all_sessions(connection, before.id, EndReason.EMAIL_CHANGED, now=now)
-            return after
-
-        customer = await self._units.write(finish)
-        await self._logins.succeeded(customer.email_key, command.client_address)
         record(SecurityEvent.EMAIL_CHANGED, reference=customer.reference)
 
     async def undo(self, key: str) -> None:
@@ -169,6 +164,17 @@ class EmailChangeService:
 
         customer = await self._units.write(work)
         record(SecurityEvent.EMAIL_CHANGE_UNDONE, reference=customer.reference)
+
+    def _finish(
+        self, connection: Connection, right: RightPassword, command: ConfirmEmail
+    ) -> Customer:
+        before, key = self._take(connection, self._changes, command.key)
+        right.require_stored(connection)
+        after = self.apply(connection, before, {"email": key.email})
+        now = self._clock.now()
+        tokens.end_all_sessions(connection, before.id, EndReason.EMAIL_CHANGED, now=now)
+        self._logins.succeeded(connection, after.email_key, command.client_address)
+        return after
 
     def _move(
         self, connection: Connection, before: Customer, values: Mapping[str, object]

@@ -12,6 +12,11 @@ from customer_api.credentials.errors import NewPasswordsDiffer, PasswordWrong
 from customer_api.credentials.keys import MailedKeys
 from customer_api.credentials.mails import KeyMails
 from customer_api.credentials.models import Purpose
+from customer_api.credentials.password_checks import (
+    PasswordChecks,
+    RightPassword,
+    TypedPassword,
+)
 from customer_api.customers import repository as customers
 from customer_api.customers.errors import PasswordsDiffer
 from customer_api.customers.models import Customer, Session, Units
@@ -33,6 +38,7 @@ class ChangePassword:
     password: str
     new_password: str
     confirm_password: str
+    client_address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ class PasswordService:
         units: Units,
         clock: Clock,
         hasher: PasswordHasher,
+        checks: PasswordChecks,
         policy: PasswordPolicy,
         logins: LoginLimits,
         confirmation_keys: MailedKeys,
@@ -64,6 +71,7 @@ class PasswordService:
         self._units = units
         self._clock = clock
         self._hasher = hasher
+        self._checks = checks
         self._policy = policy
         self._logins = logins
         self._confirmation_keys = confirmation_keys
@@ -86,33 +94,43 @@ class PasswordService:
         Raises:
             NotOwner: the reference is not the caller's own, whether it exists or not.
             NewPasswordsDiffer: the new password and its repetition are not the same.
-            PasswordWrong: the current password is another one.
+            PasswordWrong: the current password is another one; that counts as a failed login.
+            TooManyAttempts: the account is blocked for this client address.
+            TooManyRequests: the address failed to log in to too many accounts.
             PasswordRefused: the policy rejects the new one.
         """
 
-        def begin(connection: Connection, session: Session) -> tuple[Customer, str | None]:
+        def begin(_connection: Connection, session: Session) -> Customer:
             require_owner(session, reference)
-            return session.customer, credentials.find_password_hash(connection, session.customer.id)
+            return session.customer
 
-        customer, digest = await self._units.read_as(claims, begin)
+        customer = await self._units.read_as(claims, begin)
         if command.new_password != command.confirm_password:
             raise NewPasswordsDiffer
-        if not (await self._hasher.verify(command.password, digest)).matches:
-            raise PasswordWrong
-        self._policy.check(command.new_password, email=customer.email)
-        new_digest = await self._hasher.hash(command.new_password)
+        subject, address = customer.email_key, command.client_address
 
-        def finish(connection: Connection, session: Session) -> None:
-            if credentials.find_password_hash(connection, session.customer.id) != digest:
-                raise PasswordWrong  # changed by somebody else while we hashed
-            now = self._clock.now()
-            credentials.set_password_hash(connection, session.customer.id, new_digest, now=now)
-            tokens.end_other_sessions(connection, session, EndReason.PASSWORD_CHANGED, now=now)
-            self._restore_keys.void(connection, session.customer.id)
-            credentials.remove_keys(connection, session.customer.id, Purpose.EMAIL_CHANGE)
-            self._undos.send(connection, session.customer, PASSWORD_CHANGED)
+        async def act(right: RightPassword) -> None:
+            self._policy.check(command.new_password, email=customer.email)
+            new_digest = await self._hasher.hash(command.new_password)
 
-        await self._units.write_as(claims, finish, keep)
+            def finish(connection: Connection, session: Session) -> None:
+                right.require_stored(connection)
+                now = self._clock.now()
+                credentials.set_password_hash(connection, session.customer.id, new_digest, now=now)
+                tokens.end_other_sessions(connection, session, EndReason.PASSWORD_CHANGED, now=now)
+                self._restore_keys.void(connection, session.customer.id)
+                credentials.remove_keys(connection, session.customer.id, Purpose.EMAIL_CHANGE)
+                self._undos.send(connection, session.customer, PASSWORD_CHANGED)
+                self._logins.succeeded(connection, subject, address)
+
+            await self._units.write_as(claims, finish, keep)
+
+        await self._checks.run(
+            TypedPassword(subject, command.password, address),
+            act,
+            find=lambda it: (customer, credentials.find_password_hash(it, customer.id)),
+            refusal=PasswordWrong,
+        )
         record(SecurityEvent.PASSWORD_CHANGED, reference=reference, session=claims.session)
 
     async def restore(self, command: RestorePassword) -> None:
@@ -147,11 +165,11 @@ class PasswordService:
             self._confirmation_keys.void(connection, customer.id)
             credentials.remove_keys(connection, customer.id, Purpose.EMAIL_CHANGE)
             self._undos.send(connection, customer, PASSWORD_CHANGED)
+            self._logins.succeeded(connection, customer.email_key, command.client_address)
             return customer
 
         customer = await self._units.write(work)
         record(SecurityEvent.PASSWORD_RESTORED, reference=customer.reference)
-        await self._logins.succeeded(customer.email_key, command.client_address)
 
     async def undo(self, key: str) -> None:
         """Lock everybody out with the key from the mail that told of a new password.

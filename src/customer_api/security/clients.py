@@ -1,19 +1,25 @@
 """Telling clients apart by their network addresses without keeping these."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 
 class Clients:
-    """Names clients by keyed fingerprints, because network addresses are personal data."""
+    """Names clients by keyed fingerprints, because network addresses are personal data.
 
-    def __init__(self, secret: Callable[[], bytes]) -> None:
-        self._secret = secret
+    Args:
+        secrets: returns the present ones. The first is for new fingerprints; the others find older
+            ones.
+    """
 
-    def name(self, address: str) -> str:
-        """Return the fingerprint of an address; an IPv6 address counts by its network of 64 bits."""
-        return hmac.digest(self._secret(), _network(address).encode(), "sha256").hex()
+    def __init__(self, secrets: Callable[[], Sequence[bytes]]) -> None:
+        self._secrets = secrets
+
+    def names(self, address: str) -> tuple[str, ...]:
+        """Return a fingerprint for each secret; an IPv6 address counts by its network of 64 bits."""
+        network = _network(address).encode()
+        return tuple(hmac.digest(secret, network, "sha256").hex() for secret in self._secrets())
 
 
 def _network(address: str) -> str:

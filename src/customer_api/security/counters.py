@@ -196,16 +196,12 @@ class DatabaseStore(ClientCounters):
 
     async def run(self, rule: Rule[T], *, subject: str) -> T:
         """Run a rule over the counters of one e-mail address."""
+        return await self._units.write(lambda it: rule(self.counters(it, subject=subject)))
 
-        def work(connection: Connection) -> T:
-            _lock(connection, subject)
-            return rule(DatabaseCounters(connection, self._clock))
-
-        return await self._units.write(work)
-
-    async def forget(self, subject: str) -> None:
-        """Delete all counters about an e-mail address; idempotent."""
-        await self._units.write(lambda connection: forget(connection, subject))
+    def counters(self, connection: Connection, *, subject: str) -> Counters:
+        """Return the counters of one e-mail address, for use in the caller's transaction."""
+        _lock(connection, subject)
+        return DatabaseCounters(connection, self._clock)
 
     @override
     async def add(self, name: CounterName, *, seconds: int) -> Count:

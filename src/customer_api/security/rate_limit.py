@@ -83,7 +83,7 @@ class LoginLimits(Protocol):
             TooManyAttempts: the account is blocked for this client.
         """
 
-    async def reserve(self, subject: str, client_address: str) -> None:
+    async def reserve(self, subject: str, client_address: str) -> "Reservation":
         """Count an attempt as failed before its password is looked at.
 
         Raises:
@@ -91,11 +91,26 @@ class LoginLimits(Protocol):
             TooManyRequests: the client failed to log in to too many accounts.
         """
 
-    async def succeeded(self, subject: str, client_address: str) -> None:
-        """Forget the failures of an account, end its blocks for every client, know this one."""
+    async def give_back(self, reservation: "Reservation") -> None:
+        """Count nothing after all: whether the password was wrong is not known."""
 
-    async def forget(self, subject: str) -> None:
-        """Forget all that was counted for an account."""
+    def succeeded(self, connection: Connection, subject: str, client_address: str) -> None:
+        """Forget the failures of an account, end its blocks for every client, know this one.
+
+        It does so in the transaction of what succeeded, after the customer was locked, so that no
+        account that was erased meanwhile is known.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """An attempt that was counted as failed."""
+
+    subject: str
+    client: str
+    """Name of the client."""
+    starts_block: bool
+    """Whether this attempt is the last one before a block."""
 
 
 class RequestLimits(Protocol):
@@ -145,32 +160,42 @@ class LoginLimiter(LoginLimits):
 
     @override
     async def check(self, subject: str, client_address: str) -> None:
-        login = _Login(subject, self._clients.name(client_address))
+        login = _Login(subject, self._clients.names(client_address))
         await _run(self._store, lambda counters: _require_no_block(counters, login), subject)
 
     @override
-    async def reserve(self, subject: str, client_address: str) -> None:
-        login = _Login(subject, self._clients.name(client_address))
-        await _run(self._store, lambda counters: self._reserve(counters, login), subject)
+    async def reserve(self, subject: str, client_address: str) -> Reservation:
+        login = _Login(subject, self._clients.names(client_address))
+        starts_block = await _run(
+            self._store, lambda counters: self._reserve(counters, login), subject
+        )
+        return Reservation(subject, login.clients[0], starts_block)
 
     @override
-    async def succeeded(self, subject: str, client_address: str) -> None:
-        login = _Login(subject, self._clients.name(client_address))
+    async def give_back(self, reservation: Reservation) -> None:
+        login = _Login(reservation.subject, (reservation.client,))
 
         def rule(counters: Counters) -> None:
             counters.take_back(login.of_client)
-            counters.forget(subject, FAILURE_KINDS)
-            counters.restart(login.name(Kind.KNOWN_CLIENT), seconds=KNOWN_CLIENT_SECONDS)
+            counters.take_back(CounterName(Kind.ACCOUNT_FAILURES, login.subject))
+            counters.take_back(login.name(Kind.LOGIN_FAILURES))
+            if reservation.starts_block:
+                counters.take_back(login.name(Kind.LOGIN_BLOCK))
+                counters.take_back(login.name(Kind.LOGIN_BLOCKS))
 
-        await _run(self._store, rule, subject)
+        await self._store.run(rule, subject=login.subject)
 
     @override
-    async def forget(self, subject: str) -> None:
-        await self._store.forget(subject)
+    def succeeded(self, connection: Connection, subject: str, client_address: str) -> None:
+        login = _Login(subject, self._clients.names(client_address))
+        counters = self._store.counters(connection, subject=subject)
+        counters.forget(subject, FAILURE_KINDS)
+        counters.restart(login.name(Kind.KNOWN_CLIENT), seconds=KNOWN_CLIENT_SECONDS)
+        counters.take_back(login.of_client)  # last: logins to all accounts count here
 
-    def _reserve(self, counters: Counters, login: "_Login") -> None:
+    def _reserve(self, counters: Counters, login: "_Login") -> bool:
         # Everything is counted for everybody: a shorter way would tell by its time who is known.
-        is_stranger = not counters.look(login.name(Kind.KNOWN_CLIENT)).number
+        is_stranger = not sum(counters.look(it).number for it in login.names(Kind.KNOWN_CLIENT))
         of_client = counters.add(login.of_client, seconds=WINDOW_SECONDS)
         if is_stranger and 0 < self._rules.client_failure_limit < of_client.number:
             raise TooManyRequests(of_client.seconds_left, Kind.CLIENT_LOGINS)
@@ -180,7 +205,7 @@ class LoginLimiter(LoginLimits):
         excess = number - self._rules.stranger_failure_limit
         if is_stranger and excess > 0:
             self._slow(counters, failures, excess)
-        self._count_failure(counters, login)
+        return self._count_failure(counters, login)
 
     def _slow(self, counters: Counters, failures: CounterName, excess: int) -> None:
         seconds = min(2 ** min(excess - 1, _LONGEST_DOUBLING), LONGEST_PAUSE_SECONDS)
@@ -191,16 +216,20 @@ class LoginLimiter(LoginLimits):
             counters.take_back(failures)
             raise LoginSlowed(pause.seconds_left, Kind.STRANGER_PAUSE)
 
-    def _count_failure(self, counters: Counters, login: "_Login") -> None:
-        number = counters.add(login.name(Kind.LOGIN_FAILURES), seconds=DAY_SECONDS).number
+    def _count_failure(self, counters: Counters, login: "_Login") -> bool:
+        """Count a failure; return whether it starts a block."""
+        counters.add(login.name(Kind.LOGIN_FAILURES), seconds=DAY_SECONDS)
+        number = sum(counters.look(it).number for it in login.names(Kind.LOGIN_FAILURES))
         if number < self._rules.failure_limit:
-            return
-        blocks = min(counters.look(login.name(Kind.LOGIN_BLOCKS)).number, _LONGEST_DOUBLING)
+            return False
+        blocks = sum(counters.look(it).number for it in login.names(Kind.LOGIN_BLOCKS))
+        blocks = min(blocks, _LONGEST_DOUBLING)
         seconds = min(self._rules.block_seconds * 2**blocks, self._rules.block_max_seconds)
         block = counters.add(login.name(Kind.LOGIN_BLOCK), seconds=seconds)
         if block.number > 1:  # of parallel attempts one starts the block and has its try
             raise TooManyAttempts(block.seconds_left)
         counters.add(login.name(Kind.LOGIN_BLOCKS), seconds=DAY_SECONDS)
+        return True
 
 
 class RequestLimiter(RequestLimits):
@@ -218,7 +247,7 @@ class RequestLimiter(RequestLimits):
         limit = self._limits[kind]
         if not limit:
             return
-        name = CounterName(kind, client=self._clients.name(client_address))
+        name = CounterName(kind, client=self._clients.names(client_address)[0])
 
         count = await self._counters.add(name, seconds=WINDOW_SECONDS)
         if count.number > limit:
@@ -242,20 +271,25 @@ class MailboxLimiter(MailboxLimits):
 @dataclass(frozen=True, slots=True)
 class _Login:
     subject: str
-    client: str
+    clients: tuple[str, ...]
+    """Names of the one client, the present one first; the others are from before key rotations."""
 
     @property
     def of_client(self) -> CounterName:
-        return CounterName(Kind.CLIENT_LOGINS, client=self.client)
+        return CounterName(Kind.CLIENT_LOGINS, client=self.clients[0])
 
     def name(self, kind: Kind) -> CounterName:
-        return CounterName(kind, self.subject, self.client)
+        return CounterName(kind, self.subject, self.clients[0])
+
+    def names(self, kind: Kind) -> list[CounterName]:
+        return [CounterName(kind, self.subject, client) for client in self.clients]
 
 
 def _require_no_block(counters: Counters, login: _Login) -> None:
-    block = counters.look(login.name(Kind.LOGIN_BLOCK))
-    if block.number:
-        raise TooManyAttempts(block.seconds_left)
+    for name in login.names(Kind.LOGIN_BLOCK):
+        block = counters.look(name)
+        if block.number:
+            raise TooManyAttempts(block.seconds_left)
 
 
 async def _run(store: DatabaseStore, rule: Rule[T], subject: str) -> T:

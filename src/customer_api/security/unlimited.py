@@ -4,7 +4,12 @@ from sqlalchemy import Connection
 from typing_extensions import override
 
 from customer_api.security.counters import Kind
-from customer_api.security.rate_limit import LoginLimits, MailboxLimits, RequestLimits
+from customer_api.security.rate_limit import (
+    LoginLimits,
+    MailboxLimits,
+    RequestLimits,
+    Reservation,
+)
 
 
 class UnlimitedLogins(LoginLimits):
@@ -15,15 +20,15 @@ class UnlimitedLogins(LoginLimits):
         return
 
     @override
-    async def reserve(self, subject: str, client_address: str) -> None:
+    async def reserve(self, subject: str, client_address: str) -> Reservation:
+        return Reservation(subject, client_address, starts_block=False)
+
+    @override
+    async def give_back(self, reservation: Reservation) -> None:
         return
 
     @override
-    async def succeeded(self, subject: str, client_address: str) -> None:
-        return
-
-    @override
-    async def forget(self, subject: str) -> None:
+    def succeeded(self, connection: Connection, subject: str, client_address: str) -> None:
         return
 
 

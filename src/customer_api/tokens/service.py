@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 from sqlalchemy import Connection
 
 from customer_api.core.clock import Clock
-from customer_api.core.ids import CustomerId
 from customer_api.credentials import repository as credentials
+from customer_api.credentials.password_checks import (
+    PasswordChecks,
+    RightPassword,
+    TypedPassword,
+)
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
 from customer_api.customers.mails import mail_to
@@ -18,7 +21,6 @@ from customer_api.mail.message import REFRESH_TOKEN_REUSED
 from customer_api.mail.outbox import Outbox
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.security import one_time_keys
-from customer_api.security.hashing import PasswordHasher, Verification
 from customer_api.security.key_ring import KeyRing
 from customer_api.security.rate_limit import LoginLimits, MailboxLimits
 from customer_api.tokens import repository
@@ -43,11 +45,6 @@ class LogIn:
     """What the client calls itself (`User-Agent`); shown to the customer among their sessions."""
 
 
-@dataclass(frozen=True, slots=True)
-class _OtherDigest:
-    digest: str | None
-
-
 class TokenService:
     """Issues and ends sessions."""
 
@@ -56,7 +53,7 @@ class TokenService:
         *,
         units: Units,
         clock: Clock,
-        hasher: PasswordHasher,
+        passwords: PasswordChecks,
         limits: LoginLimits,
         mailboxes: MailboxLimits,
         outbox: Outbox,
@@ -66,7 +63,7 @@ class TokenService:
     ) -> None:
         self._units = units
         self._clock = clock
-        self._hasher = hasher
+        self._passwords = passwords
         self._limits = limits
         self._mailboxes = mailboxes
         self._outbox = outbox
@@ -83,48 +80,21 @@ class TokenService:
             TooManyRequests: the address failed to log in to too many accounts.
             HashingBusy: too many logins at once.
         """
-        key = email_key(command.username)
-        await self._limits.reserve(key, command.client_address)
-        customer, digest = await self._units.read(
-            lambda connection: credentials.find_login(connection, command.username)
-        )
-        while True:
-            verification = await self._hasher.verify(command.password, digest)
-            if not verification.matches or customer is None or digest is None:
-                reference = None if customer is None else customer.reference
-                record(SecurityEvent.LOGIN_FAILED, reference=reference)
-                raise LoginFailed
-            finish = partial(
-                self._finish,
-                customer_id=customer.id,
-                digest=digest,
-                verification=verification,
-                device=command.device,
-            )
-            try:
-                outcome = await self._units.write(finish)
-            except LoginFailed:
-                record(SecurityEvent.LOGIN_FAILED, reference=customer.reference)
-                raise
-            if isinstance(outcome, Grant):
-                await self._remember_success(command)
-                record(
-                    SecurityEvent.LOGIN_SUCCEEDED,
-                    reference=outcome.reference,
-                    session=outcome.session_uuid,
-                )
-                return self._grants.pair(outcome)
-            digest = outcome.digest
+        typed = TypedPassword(email_key(command.username), command.password, command.client_address)
 
-    async def _remember_success(self, command: LogIn) -> None:
-        """End blocks and know the client; of an account that was erased meanwhile know nothing."""
-        key = email_key(command.username)
-        await self._limits.succeeded(key, command.client_address)
-        owner, _ = await self._units.read(
-            lambda connection: credentials.find_login(connection, command.username)
+        async def act(right: RightPassword) -> Grant:
+            return await self._units.write(
+                lambda it: self._finish(it, right, typed, command.device)
+            )
+
+        grant = await self._passwords.run(
+            typed,
+            act,
+            find=lambda it: credentials.find_login(it, command.username),
+            refusal=LoginFailed,
         )
-        if owner is None:
-            await self._limits.forget(key)
+        record(SecurityEvent.LOGIN_SUCCEEDED, reference=grant.reference, session=grant.session_uuid)
+        return self._grants.pair(grant)
 
     async def require_unblocked(self, username: str, client_address: str) -> None:
         """Look whether a login could be tried; counts nothing.
@@ -184,33 +154,20 @@ class TokenService:
     def _finish(
         self,
         connection: Connection,
-        *,
-        customer_id: CustomerId,
-        digest: str,
-        verification: Verification,
+        right: RightPassword,
+        typed: TypedPassword,
         device: str | None,
-    ) -> Grant | _OtherDigest:
-        """Start the session, unless another digest is stored than the one that was verified.
-
-        Then a parallel login stored a better digest of the same password, or somebody changed or
-        removed the password; verifying the password with that digest shows which.
-        """
-        owner = customers.lock(connection, customer_id)
+    ) -> Grant:
+        owner = customers.lock(connection, right.customer.id)
         if not owner.is_registered:
             raise LoginFailed  # unconfirmed, or erased while we hashed
-        stored = credentials.find_password_hash(connection, customer_id)
-        if stored != digest:
-            return _OtherDigest(stored)
-        self._replace_digest(connection, owner, digest, verification)
-        return self._grants.start(connection, owner, device)
-
-    def _replace_digest(
-        self, connection: Connection, owner: Customer, digest: str, verification: Verification
-    ) -> None:
-        if verification.replacement is not None:
+        right.require_stored(connection)
+        if right.replacement is not None:
             credentials.replace_password_hash(
-                connection, owner.id, old=digest, new=verification.replacement
+                connection, owner.id, old=right.digest, new=right.replacement
             )
+        self._limits.succeeded(connection, typed.subject, typed.client_address)
+        return self._grants.start(connection, owner, device)
 
     def _rotate(
         self, connection: Connection, stored: repository.StoredRefreshToken, token: str

@@ -21,10 +21,11 @@ def change_fields(settings: Settings) -> Fields:
     )
 
 
-def to_command(attributes: Mapping[str, Any]) -> ChangePassword:
+def to_command(attributes: Mapping[str, Any], client_address: str) -> ChangePassword:
     """Return the command of a change."""
     return ChangePassword(
         password=attributes["password"],
         new_password=attributes["newPassword"],
         confirm_password=attributes["confirmPassword"],
+        client_address=client_address,
     )

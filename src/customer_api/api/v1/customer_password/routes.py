@@ -10,6 +10,7 @@ from customer_api.api import openapi
 from customer_api.api.body import BodyInvalid, TypeInvalid
 from customer_api.api.deps import (
     Authenticated,
+    ClientAddressDep,
     CustomerCall,
     OnceDep,
     PasswordsDep,
@@ -22,6 +23,7 @@ from customer_api.api.v1.errors import documented
 from customer_api.api.v1.refusal_groups import CUSTOMER_ONLY, NEW_PASSWORD, ONCE
 from customer_api.credentials.errors import NewPasswordsDiffer, PasswordWrong
 from customer_api.customers.errors import NotOwner
+from customer_api.security.rate_limit import TooManyAttempts, TooManyRequests
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
@@ -39,16 +41,21 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
         NotOwner,
         NewPasswordsDiffer,
         PasswordWrong,
+        TooManyAttempts,
+        TooManyRequests,
         *NEW_PASSWORD,
         *ONCE,
     ),
 )
 async def change_password(
     reference: str,
+    *,
     once: OnceDep,
     call: Annotated[CustomerCall, Depends(Authenticated(change_fields))],
     passwords: PasswordsDep,
+    client_address: ClientAddressDep,
 ) -> Response:
     """Change the password; all other sessions of the customer end."""
-    act = partial(passwords.change, call.claims, reference, to_command(call.attributes))
+    command = to_command(call.attributes, client_address)
+    act = partial(passwords.change, call.claims, reference, command)
     return await once.answer(call.claims, act, no_content)
