@@ -47,11 +47,9 @@ from customer_api.security.counters import ClientCounters, DatabaseStore, Kind
 from customer_api.security.hashing import PasswordHasher
 from customer_api.security.jwt import AccessTokens
 from customer_api.security.key_ring import KeyRing
+from customer_api.security.login_limits import LoginLimiter, LoginLimits, LoginRules
 from customer_api.security.password_policy import PasswordPolicy
 from customer_api.security.rate_limit import (
-    LoginLimiter,
-    LoginLimits,
-    LoginRules,
     MailboxLimiter,
     MailboxLimits,
     RequestLimiter,

@@ -8,7 +8,7 @@ from customer_api.core.errors import DatabaseUnavailable
 from customer_api.credentials import repository as credentials
 from customer_api.customers import repository as customers
 from customer_api.security.hashing import HashingBusy, PasswordHasher
-from customer_api.security.rate_limit import LoginLimiter
+from customer_api.security.login_limits import LoginLimiter
 from tests.shop import OTHER_PASSWORD, PASSWORD, only_error
 
 ADA = "ada@shop.example"

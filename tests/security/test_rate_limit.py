@@ -7,10 +7,8 @@ from sqlalchemy import func, select
 from customer_api.core.db import open_units
 from customer_api.security.clients import Clients
 from customer_api.security.counters import NOTHING, CounterRow, DatabaseStore, Kind
+from customer_api.security.login_limits import LoginLimiter, LoginRules, LoginSlowed
 from customer_api.security.rate_limit import (
-    LoginLimiter,
-    LoginRules,
-    LoginSlowed,
     MailboxLimiter,
     RequestLimiter,
     Throttled,

@@ -13,7 +13,7 @@ from customer_api.credentials import repository
 from customer_api.customers.models import Customer
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.security.hashing import PasswordHasher
-from customer_api.security.rate_limit import LoginLimits
+from customer_api.security.login_limits import LoginLimits
 
 T = TypeVar("T")
 

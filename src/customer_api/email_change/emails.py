@@ -30,7 +30,8 @@ from customer_api.mail.message import (
 from customer_api.mail.outbox import Outbox
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.security import counters
-from customer_api.security.rate_limit import LoginLimits, MailboxLimits
+from customer_api.security.login_limits import LoginLimits
+from customer_api.security.rate_limit import MailboxLimits
 from customer_api.tokens import repository as tokens
 from customer_api.tokens.models import EndReason
 

@@ -25,8 +25,8 @@ from customer_api.mail.message import PASSWORD_CHANGED, PASSWORD_REMOVED
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.passwords.errors import PasswordUndoKeyInvalid, RestoreKeyInvalid
 from customer_api.security.hashing import PasswordHasher
+from customer_api.security.login_limits import LoginLimits
 from customer_api.security.password_policy import PasswordPolicy
-from customer_api.security.rate_limit import LoginLimits
 from customer_api.tokens import repository as tokens
 from customer_api.tokens.models import EndReason
 

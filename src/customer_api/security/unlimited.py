@@ -4,12 +4,8 @@ from sqlalchemy import Connection
 from typing_extensions import override
 
 from customer_api.security.counters import Kind
-from customer_api.security.rate_limit import (
-    LoginLimits,
-    MailboxLimits,
-    RequestLimits,
-    Reservation,
-)
+from customer_api.security.login_limits import LoginLimits, Reservation
+from customer_api.security.rate_limit import MailboxLimits, RequestLimits
 
 
 class UnlimitedLogins(LoginLimits):

@@ -22,7 +22,8 @@ from customer_api.mail.outbox import Outbox
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.security import one_time_keys
 from customer_api.security.key_ring import KeyRing
-from customer_api.security.rate_limit import LoginLimits, MailboxLimits
+from customer_api.security.login_limits import LoginLimits
+from customer_api.security.rate_limit import MailboxLimits
 from customer_api.tokens import repository
 from customer_api.tokens.errors import (
     LoginFailed,
