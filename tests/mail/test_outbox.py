@@ -110,6 +110,20 @@ async def test_customers_next_mail_waits_while_the_one_before_is_due_later(box, 
     assert [it.mail.template for it in later] == ["welcome"]
 
 
+async def test_mail_to_another_mailbox_of_the_customer_does_not_wait(box, clock):
+    customer = await box.add_customer()
+    await box.put(customer, template="welcome", recipient="full@customer.example")
+    (first,) = await box.claim()
+    later = clock.now() + timedelta(hours=1)
+    await box.do("mark_failed", first, error="smtp_452", next_try_at=later)
+    await box.put(customer, template="password_changed", recipient="full@customer.example")
+    await box.put(customer, template="email_change", recipient="new@customer.example")
+
+    claimed = await box.claim()
+
+    assert [it.mail.template for it in claimed] == ["email_change"]
+
+
 async def test_parked_mail_does_not_hold_up_the_next(box):
     customer = await box.add_customer()
     await box.put(customer, template="welcome")

@@ -44,9 +44,10 @@ _DUE = (
         MailRow.state == WAITING,
         MailRow.next_try_at <= bindparam("now"),
         or_(MailRow.claimed_until.is_(None), MailRow.claimed_until <= bindparam("now")),
-        # A customer's mails go out in their order: only the oldest that waits can be claimed.
+        # A customer's mails to a mailbox go out in their order: only the oldest can be claimed.
         ~exists().where(
             _Older.customer_id == MailRow.customer_id,
+            _Older.recipient == MailRow.recipient,
             _Older.state == WAITING,
             _Older.id < MailRow.id,
         ),
@@ -206,7 +207,7 @@ class Outbox:
     def claim(
         self, connection: Connection, *, limit: int, lease: timedelta
     ) -> tuple[ClaimedMail, ...]:
-        """Take mails that are due, oldest first; at most one of each customer."""
+        """Take mails that are due, oldest first; at most one of each customer and mailbox."""
         now = self._clock.now()
         rows = connection.execute(_CLAIM, {"now": now, "until": now + lease, "most": limit})
         return tuple(sorted(map(_to_claimed, rows), key=lambda claimed: claimed.id))
