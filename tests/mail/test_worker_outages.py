@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from customer_api.core.errors import DatabaseUnavailable
 from customer_api.mail import worker as worker_module
 from customer_api.mail.errors import DeliveryFailed, DeliveryInterrupted, ServerUnavailable
 from customer_api.mail.worker import LEASE
@@ -106,6 +107,33 @@ async def test_the_look_for_long_waits_is_no_work_of_each_batch(
         with pytest.raises(ServerUnavailable):
             await worker.run_once()
         clock.advance(seconds=29)
+
+    assert [record.msg for record in caplog.records] == ["mails_delayed"]
+
+
+async def test_a_look_that_was_not_committed_is_repeated(box, make_worker, units, clock, caplog):
+    class FailingOnce:
+        has_failed = False
+
+        async def write(self, work):
+            def failing(connection):
+                work(connection)
+                raise DatabaseUnavailable
+
+            if self.has_failed:
+                return await units.write(work)
+            self.has_failed = True
+            return await units.write(failing)
+
+    await box.put(await box.add_customer("ada"))
+    clock.advance(hours=1)
+    unavailable = ScriptedTransport(ServerUnavailable("connection_refused"))
+    worker = make_worker(units=FailingOnce(), transport=unavailable)
+
+    with pytest.raises(DatabaseUnavailable):
+        await worker.run_once()
+    with pytest.raises(ServerUnavailable):
+        await worker.run_once()
 
     assert [record.msg for record in caplog.records] == ["mails_delayed"]
 

@@ -123,6 +123,8 @@ class MailWorker:
 
     async def _deliver_batch(self, stop: asyncio.Event) -> int:
         claimed, expired, delayed = await self._units.write(self._claim)
+        if delayed is not None:  # looked at and committed; else the next batch looks again
+            self._looked_at = self._clock.now()
         if expired:
             logger.warning(MAILS_EXPIRED, extra={"count": expired})
         if delayed:
@@ -140,17 +142,16 @@ class MailWorker:
             await self._units.scrub()  # of the addresses that were wiped
         return len(claimed)
 
-    def _claim(self, connection: Connection) -> tuple[tuple[ClaimedMail, ...], int, int]:
+    def _claim(self, connection: Connection) -> tuple[tuple[ClaimedMail, ...], int, int | None]:
         expired = self._outbox.expire(connection)
         claimed = self._outbox.claim(connection, limit=BATCH, lease=LEASE)
         return claimed, expired, self._count_delayed(connection)
 
-    def _count_delayed(self, connection: Connection) -> int:
-        """Return now and then how many mails wait too long; 0 in between."""
+    def _count_delayed(self, connection: Connection) -> int | None:
+        """Return now and then how many mails wait too long; None in between."""
         now = self._clock.now()
         if self._looked_at is not None and now - self._looked_at < LOOK_EVERY:
-            return 0
-        self._looked_at = now
+            return None
         return self._outbox.count_untried(connection, older_than=DELAYED_AFTER)
 
     async def _release(self, mails: tuple[ClaimedMail, ...]) -> None:
