@@ -326,13 +326,3 @@ async def test_parked_mail_can_be_retried_by_an_operator(box):
     (again,) = await box.claim()
 
     assert (again.mail, again.message_id) == (claimed.mail, claimed.message_id)
-
-
-async def test_only_mails_that_are_neither_sent_nor_parked_are_counted(box):
-    for name in ("ada", "grace", "edith", "mary"):
-        await box.put(await box.add_customer(name))
-    sent, parked, _ = await box.claim(limit=3)
-    await box.do("mark_sent", sent)
-    await box.do("mark_parked", parked, error="smtp_550")
-
-    assert await box.do("count_waiting") == 2

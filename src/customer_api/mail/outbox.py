@@ -142,8 +142,9 @@ _OLD_MAILS = (
     .cte("old_mails")
 )
 _PURGE = delete(MailRow).where(MailRow.id.in_(select(_OLD_MAILS.c.id))).returning(MailRow.id)
-_COUNT_WAITING = select(func.count()).where(MailRow.state == WAITING)
-_COUNT_UNTRIED = _COUNT_WAITING.where(MailRow.tries == 0, MailRow.created_at <= bindparam("before"))
+_COUNT_UNTRIED = select(func.count()).where(
+    MailRow.state == WAITING, MailRow.tries == 0, MailRow.created_at <= bindparam("before")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +258,6 @@ class Outbox:
     def purge(connection: Connection, before: datetime, limit: int) -> int:
         """Delete the rows of mails that are sent or parked and were due before a moment."""
         return len(connection.execute(_PURGE, {"before": before, "most": limit}).all())
-
-    @staticmethod
-    def count_waiting(connection: Connection) -> int:
-        """Return how many mails are neither sent nor parked."""
-        return connection.execute(_COUNT_WAITING).scalar_one()
 
     def count_untried(self, connection: Connection, *, older_than: timedelta) -> int:
         """Return how many mails wait so long already, and not because they failed by themselves."""
