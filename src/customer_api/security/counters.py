@@ -135,7 +135,7 @@ class CounterRow(Base):
     key: Mapped[str] = mapped_column(
         String(64),
         primary_key=True,
-        info=kept("digest; those about a customer go with erasure, the others within minutes"),
+        info=kept("digest; about a customer it goes with erasure, else when its time is over"),
     )
     kind: Mapped[str] = mapped_column(String(20), info=kept("what is counted"))
     subject: Mapped[str | None] = mapped_column(String(SUBJECT_LENGTH), index=True, info=personal())
