@@ -97,6 +97,7 @@ async def test_health_is_asked_by_any_name(ask):
         ("198.51.100.66, 192.0.2.7, 10.0.0.9, 10.0.0.8", "192.0.2.7"),
         ("10.0.0.5, 10.0.0.9", "10.0.0.5"),
         ("2001:db8::1", "2001:db8::1"),
+        ("192.0.2.7, ::ffff:10.0.0.9", "192.0.2.7"),
         ("", "10.0.0.1"),
         ("unknown", "10.0.0.1"),
         ("192.0.2.7, junk", "10.0.0.1"),
@@ -108,6 +109,15 @@ async def test_the_client_is_the_nearest_address_that_is_no_proxy(ask, forwarded
     origin = await ask([HOST, ("X-Forwarded-For", forwarded)])
 
     assert origin.client_address == client
+
+
+@pytest.mark.parametrize("proxy", ["10.0.0.0/8", "::ffff:10.0.0.1"])
+async def test_an_ipv4_proxy_is_known_on_an_ipv6_socket(ask, proxy):
+    headers = [HOST, ("X-Forwarded-For", "192.0.2.7")]
+
+    origin = await ask(headers, client="::ffff:10.0.0.1", trusted_proxies=("::1", proxy))
+
+    assert origin.client_address == "192.0.2.7"
 
 
 async def test_lines_that_proxies_added_count_after_the_clients_own(ask):

@@ -13,6 +13,7 @@ from customer_api.api import edge
 from customer_api.api.responses import refusal
 from customer_api.jsonapi.errors import ErrorObject
 from customer_api.observability.security_events import SecurityEvent, record
+from customer_api.security.clients import parse_address
 
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 _HOST: Final = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>\d{1,5}))?")
@@ -86,7 +87,7 @@ class OriginCheck:
         """Return the nearest address in `X-Forwarded-For` that is no trusted proxy."""
         chain = [part.strip() for part in ",".join(headers.getlist("x-forwarded-for")).split(",")]
         for address in reversed(chain):
-            if not _is_address(address):
+            if parse_address(address) is None:
                 break
             client = address
             if not _is_in(address, self._proxies):
@@ -94,13 +95,9 @@ class OriginCheck:
         return client
 
 
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
+def _is_in(text: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    address = parse_address(text)
+    if address is None:
         return False
-    return True
-
-
-def _is_in(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
-    return _is_address(address) and any(ip_address(address) in network for network in networks)
+    forms = {address, ip_address(text)}  # a proxy may be listed as the socket shows it
+    return any(form in network for form in forms for network in networks)

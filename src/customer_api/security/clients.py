@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable, Sequence
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 
 class Clients:
@@ -22,14 +22,23 @@ class Clients:
         return tuple(hmac.digest(secret, network, "sha256").hex() for secret in self._secrets())
 
 
+def parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that a text is; None when it is none.
+
+    A socket that listens on IPv6 may show IPv4 clients as `::ffff:192.0.2.1` (RFC 4291, section
+    2.5.5.2); they are IPv4 addresses here.
+    """
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return address if mapped is None else mapped
+
+
 def _network(address: str) -> str:
     """Return what a client is told apart by; a text that is no address stays as it is."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(IPv6Network((int(parsed), 64), strict=False))
+    parsed = parse_address(address)
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Network((int(parsed), 64), strict=False))
+    return address if parsed is None else str(parsed)
