@@ -225,7 +225,18 @@ async def test_exports_do_not_flood_the_mailbox(shop):
 
     assert {answer.status_code for answer in answers} == {200}
     mails = [row for row in await rows(shop, MailRow) if row.template == "personal_data_exported"]
-    assert len(mails) == 2  # the mail of the registration counts, too
+    assert len(mails) == 3
+
+
+async def test_mails_that_strangers_ask_for_do_not_silence_the_notice(shop):
+    ada = await shop.account()
+    for _ in range(3):
+        await shop.call("POST", "/customer-forgotten-password", {"email": ada.email})
+    await shop.mails()
+
+    await export(shop, ada)
+
+    assert (await shop.mails())[-1]["Subject"] == "Your personal data was downloaded"
 
 
 @pytest.mark.contract("data-2")

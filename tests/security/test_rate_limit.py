@@ -465,6 +465,18 @@ async def test_the_hour_starts_with_the_first_mail(allow, clock):
     assert [await allow() for _ in range(4)] == [True, True, True, False]
 
 
+async def test_notices_are_counted_apart_from_mails_that_strangers_ask_for(units, clock):
+    limiter = MailboxLimiter(clock=clock, mails_per_hour=3)
+
+    def ask(connection):
+        mails = [limiter.allow(connection, ADA) for _ in range(4)]
+        return mails, [limiter.allow_notice(connection, ADA) for _ in range(4)]
+
+    mails, notices = await units.write(ask)
+
+    assert mails == notices == [True, True, True, False]
+
+
 async def test_parallel_mails_are_no_more_than_the_limit(allow):
     allowed = await asyncio.gather(*(allow() for _ in range(20)))
 
@@ -480,6 +492,7 @@ async def test_nothing_is_limited_when_limits_are_off(units):
         await units.write(lambda connection: logins.succeeded(connection, ADA, HOME))
         await requests.count(Kind.REFRESHES, HOME)
         assert await units.write(lambda connection: mailboxes.allow(connection, ADA))
+        assert await units.write(lambda connection: mailboxes.allow_notice(connection, ADA))
 
     assert await count(units) == 0
 

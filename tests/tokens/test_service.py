@@ -96,7 +96,6 @@ async def test_a_later_repetition_ends_the_session(shop, caplog):
 @pytest.mark.promise("S27")
 async def test_the_owner_is_told_of_a_theft_a_few_times_an_hour_at_the_most(shop):
     ada = await shop.account()
-    shop.clock.advance(hours=1)  # the mail of the registration counts, too
     stolen = [await shop.session(ada.reference, ada.email) for _ in range(4)]
     for session in stolen:
         await shop.container.tokens.refresh(session.refresh_token)
@@ -109,6 +108,21 @@ async def test_the_owner_is_told_of_a_theft_a_few_times_an_hour_at_the_most(shop
 
     subjects = [it["Subject"] for it in mails if it["Subject"] == "A session of yours was closed"]
     assert len(subjects) == 3
+
+
+@pytest.mark.promise("S27")
+async def test_mails_that_strangers_ask_for_do_not_silence_the_notice_of_a_theft(shop):
+    ada = await shop.account()
+    await shop.container.tokens.refresh(ada.refresh_token)
+    for _ in range(3):
+        await shop.call("POST", "/customer-forgotten-password", {"email": ada.email})
+    await shop.mails()
+    shop.clock.advance(seconds=11)
+
+    with pytest.raises(RefreshTokenReused):
+        await shop.container.tokens.refresh(ada.refresh_token)
+
+    assert (await shop.mails())[-1]["Subject"] == "A session of yours was closed"
 
 
 async def test_logins_and_their_ends_are_security_events(shop, caplog):

@@ -77,7 +77,7 @@ class ExportService:
             require_owner(session, reference)
             self._require_fresh(connection, session)
             data = self._collect(connection, session.customer)
-            if self._mailboxes.allow(connection, session.customer.email_key):
+            if self._mailboxes.allow_notice(connection, session.customer.email_key):
                 self._outbox.put(connection, mail_to(session.customer, PERSONAL_DATA_EXPORTED))
             return data
 

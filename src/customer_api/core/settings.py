@@ -129,7 +129,9 @@ class Settings(BaseSettings):
         ge=1,
         le=100,
         description="Mails that requests of strangers can send to one mailbox within an hour "
-        "(restore, confirmation again, 'you already have an account', confirmation of a new e-mail).",
+        "(restore, confirmation again, 'you already have an account', confirmation of a new e-mail). "
+        "As many notices to its owner (a session was closed, personal data was downloaded) are "
+        "counted apart.",
     )
 
     # Where the shop and this server are

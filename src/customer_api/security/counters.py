@@ -55,6 +55,8 @@ class Kind(StrEnum):
     """There when the client has logged in to the account."""
     MAILS = "mails"
     """Mails that strangers had sent to one mailbox."""
+    NOTICES = "notices"
+    """Mails that told an owner of what happened to the account."""
     CLIENT_LOGINS = "client_logins"
     """Failed logins of any account from one client."""
     REFRESHES = "refreshes"

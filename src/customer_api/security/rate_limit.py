@@ -59,13 +59,16 @@ class RequestLimits(Protocol):
 
 
 class MailboxLimits(Protocol):
-    """Decides whether a mail that a stranger asked for may be sent."""
+    """Decides whether a mail may be sent; strangers cannot use up the notices of an owner.
+
+    It counts in the transaction that queues the mail, so in the database whatever else counts.
+    """
 
     def allow(self, connection: Connection, mailbox: str) -> bool:
-        """Count a mail to a mailbox, and tell whether it is still within the limit.
+        """Count a mail that a stranger asked for, and tell whether it is within the limit."""
 
-        It counts in the transaction that queues the mail, so in the database whatever else counts.
-        """
+    def allow_notice(self, connection: Connection, mailbox: str) -> bool:
+        """Count a notice about the owner's account, and tell whether it is within the limit."""
 
 
 class RequestLimiter(RequestLimits):
@@ -91,7 +94,10 @@ class RequestLimiter(RequestLimits):
 
 
 class MailboxLimiter(MailboxLimits):
-    """Lets some mails an hour through to each mailbox; the hour starts with the first of them."""
+    """Lets some mails an hour through to each mailbox, and as many notices.
+
+    The hour starts with the first of them.
+    """
 
     def __init__(self, *, clock: Clock, mails_per_hour: int) -> None:
         self._clock = clock
@@ -99,9 +105,15 @@ class MailboxLimiter(MailboxLimits):
 
     @override
     def allow(self, connection: Connection, mailbox: str) -> bool:
+        return self._count(connection, CounterName(Kind.MAILS, mailbox))
+
+    @override
+    def allow_notice(self, connection: Connection, mailbox: str) -> bool:
+        return self._count(connection, CounterName(Kind.NOTICES, mailbox))
+
+    def _count(self, connection: Connection, name: CounterName) -> bool:
         counters = DatabaseCounters(connection, self._clock)
-        sent = counters.add(CounterName(Kind.MAILS, mailbox), seconds=HOUR_SECONDS)
-        return sent.number <= self._mails_per_hour
+        return counters.add(name, seconds=HOUR_SECONDS).number <= self._mails_per_hour
 
 
 def recorded(refusal: Throttled) -> Throttled:

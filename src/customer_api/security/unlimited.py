@@ -42,3 +42,7 @@ class UnlimitedMailboxes(MailboxLimits):
     @override
     def allow(self, connection: Connection, mailbox: str) -> bool:
         return True
+
+    @override
+    def allow_notice(self, connection: Connection, mailbox: str) -> bool:
+        return True

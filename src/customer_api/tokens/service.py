@@ -195,7 +195,7 @@ class TokenService:
         assert stored.used_at is not None, "only used tokens are repeated"
         if not self._retry or now - stored.used_at > self._retry:
             repository.end_session(connection, stored.session_id, EndReason.REUSED, now=now)
-            if self._mailboxes.allow(connection, owner.email_key):
+            if self._mailboxes.allow_notice(connection, owner.email_key):
                 self._outbox.put(connection, mail_to(owner, REFRESH_TOKEN_REUSED))
             raise RefreshTokenReused(stored.session_uuid)
         for key in self._ring.keys:
