@@ -1,13 +1,15 @@
 import asyncio
 import logging
+import threading
 from collections import Counter
 
 import pytest
+from sqlalchemy import func, select
 
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.credentials.models import OneTimeKeyRow
 from customer_api.mail.models import MailRow
-from customer_api.passwords import requests
+from customer_api.passwords import repository, requests
 from customer_api.passwords.models import RestoreRequestRow
 from tests.shop import OTHER_PASSWORD
 from tests.tables import connect, rows
@@ -40,6 +42,46 @@ async def test_a_request_is_answered_once_by_whatever_worker(open_shop):
 
     assert sum(answered) == 1
     assert await restore_mails(shop) == 1
+    assert await rows(shop, RestoreRequestRow) == []
+
+
+async def test_a_request_that_another_worker_answered_meanwhile_is_left_alone(
+    shop, ada, monkeypatch
+):
+    await forget(shop)
+    request = await shop.container.units.read(repository.find_oldest)
+    await shop.container.restore_requests.answer()
+    found = [request, None]
+    monkeypatch.setattr(repository, "find_oldest", lambda _connection: found.pop(0))
+
+    answered = await shop.container.restore_requests.answer()
+
+    assert answered == 0
+    assert await restore_mails(shop) == 1
+
+
+async def test_an_answer_and_an_erasure_wait_for_each_other_in_one_order(shop, ada, monkeypatch):
+    take, is_taken = repository.take, threading.Event()
+
+    def take_slowly(connection, *arguments):
+        taken = take(connection, *arguments)
+        is_taken.set()
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_sleep(0.2)))  # until the erasure waits for us
+        return taken
+
+    async def erase():
+        await asyncio.to_thread(is_taken.wait)
+        return await shop.call("DELETE", f"/customers/{ada.reference}", by=ada)
+
+    await forget(shop)
+    await connect(shop)
+    monkeypatch.setattr(repository, "take", take_slowly)
+
+    answered, erased = await asyncio.gather(shop.container.restore_requests.answer(), erase())
+
+    assert answered == 1
+    assert erased.status_code == 204
     assert await rows(shop, RestoreRequestRow) == []
 
 

@@ -1,7 +1,7 @@
 """Queries over requests for restore mails."""
 
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
@@ -9,24 +9,19 @@ from customer_api.customers.emails import EMAIL_LENGTH, email_key
 from customer_api.passwords.models import RestoreRequestRow
 
 _ADD = insert(RestoreRequestRow)
-_NEXT = (
-    select(RestoreRequestRow.id)
+_OLDEST = (
+    select(RestoreRequestRow.id, RestoreRequestRow.email, RestoreRequestRow.requested_at)
     .order_by(RestoreRequestRow.id)
     .limit(1)
-    .with_for_update(skip_locked=True)  # compiles to nothing on SQLite, which has one writer anyway
 )
-_TAKE: Final = (
-    delete(RestoreRequestRow)
-    .where(RestoreRequestRow.id.in_(_NEXT))
-    .returning(RestoreRequestRow.email, RestoreRequestRow.requested_at)
-)
-_ANY = select(RestoreRequestRow.id).limit(1)
+_TAKE = delete(RestoreRequestRow).where(RestoreRequestRow.id == bindparam("request"))
 _FORGET = delete(RestoreRequestRow).where(RestoreRequestRow.email_key == bindparam("about"))
 
 
 class RestoreRequest(NamedTuple):
     """A request, with the address as it was typed."""
 
+    id: int
     email: str
     requested_at: datetime
 
@@ -41,15 +36,15 @@ def add(connection: Connection, email: str, *, now: datetime) -> None:
     connection.execute(_ADD, values)
 
 
-def has_any(connection: Connection) -> bool:
-    """Return whether a request waits."""
-    return connection.execute(_ANY).scalar() is not None
-
-
-def take(connection: Connection) -> RestoreRequest | None:
-    """Remove the oldest request that no other worker is taking; None when there is none."""
-    row = connection.execute(_TAKE).one_or_none()
+def find_oldest(connection: Connection) -> RestoreRequest | None:
+    """Return the request that waits longest; None when there is none."""
+    row = connection.execute(_OLDEST).one_or_none()
     return None if row is None else RestoreRequest(*row)
+
+
+def take(connection: Connection, request: RestoreRequest) -> bool:
+    """Remove a request; False when somebody else has."""
+    return connection.execute(_TAKE, {"request": request.id}).rowcount == 1
 
 
 def forget(connection: Connection, key: str) -> int:

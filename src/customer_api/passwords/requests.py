@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
@@ -20,6 +21,7 @@ from customer_api.customers.models import Units
 from customer_api.mail.message import PASSWORD_RESTORE
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.passwords import repository
+from customer_api.passwords.repository import RestoreRequest
 from customer_api.security.rate_limit import MailboxLimits
 
 logger = logging.getLogger(__name__)
@@ -49,13 +51,12 @@ class RestoreRequests:
     async def answer(self) -> int:
         """Answer all requests, each in a transaction with its key and mail; return how many."""
         count = 0
-        while await self._units.read(repository.has_any):
-            is_answered, event, reference = await self._units.write(self._answer_one)
+        while request := await self._units.read(repository.find_oldest):
+            answer = partial(self._answer_one, request=request)
+            is_ours, event, reference = await self._units.write(answer)
             if event is not None:
                 record(event, reference=reference)
-            if not is_answered:
-                break  # another worker has the last one
-            count += 1
+            count += is_ours
         return count
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -72,14 +73,14 @@ class RestoreRequests:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
 
-    def _answer_one(self, connection: Connection) -> tuple[bool, SecurityEvent | None, str | None]:
-        request = repository.take(connection)
-        if request is None:
-            return False, None, None
-        if request.requested_at <= self._clock.now() - REQUEST_TTL:
-            return True, None, None
+    def _answer_one(
+        self, connection: Connection, request: RestoreRequest
+    ) -> tuple[bool, SecurityEvent | None, str | None]:
+        # The customer first, as an erasure does: who locks in another order waits for ever.
         customer = customers.lock_by_email(connection, request.email)
-        if customer is None:
+        if not repository.take(connection, request):
+            return False, None, None  # answered by another worker, or erased
+        if customer is None or request.requested_at <= self._clock.now() - REQUEST_TTL:
             return True, None, None
         if not self._mailboxes.allow(connection, customer.email_key):
             return True, SecurityEvent.MAIL_LIMIT_REACHED, customer.reference
