@@ -1,7 +1,16 @@
+import pytest
+
 from customer_api.anonymization.rate_limits import RateLimitAnonymizer
 from customer_api.plugin import ErasureContext
 from customer_api.security.counters import CounterRow
+from tests.shop import OTHER_PASSWORD, PASSWORD
 from tests.tables import rows
+
+FIRST, SECOND = "first@shop.example", "second@shop.example"
+
+
+async def subjects(shop):
+    return {row.subject for row in await rows(shop, CounterRow)}
 
 
 async def test_counters_of_the_address_go_and_those_of_others_stay(shop):
@@ -22,6 +31,37 @@ async def test_counters_of_the_address_go_and_those_of_others_stay(shop):
 
     counts = [await shop.container.units.write(erase) for _ in range(2)]
 
-    subjects = {row.subject for row in await rows(shop, CounterRow)}
     assert counts == [3, 0]
-    assert subjects == {"bob@shop.example", None}  # clients alone are nobody in particular
+    assert await subjects(shop) == {
+        "bob@shop.example",
+        None,
+    }  # clients alone are nobody in particular
+
+
+async def ask_again(shop, account):
+    await shop.change_email(account, SECOND)
+    return account
+
+
+async def change_password(shop, account):
+    new = {"newPassword": OTHER_PASSWORD, "confirmPassword": OTHER_PASSWORD}
+    path = f"/customer-password/{account.reference}"
+    await shop.call("PATCH", path, {"password": PASSWORD, **new}, by=account)
+    return account
+
+
+async def move(shop, account):
+    return await shop.move(account, SECOND)
+
+
+@pytest.mark.promise("G7")
+@pytest.mark.parametrize("void", [ask_again, change_password, move])
+async def test_an_address_that_is_no_longer_asked_for_is_forgotten_too(shop, void):
+    ada = await shop.account()
+    await shop.change_email(ada, FIRST)
+    ada = await void(shop, ada)
+    assert FIRST in await subjects(shop)
+
+    await shop.call("DELETE", f"/customers/{ada.reference}", by=ada)
+
+    assert await subjects(shop) == {None}

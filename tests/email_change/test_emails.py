@@ -242,7 +242,8 @@ async def test_all_other_keys_die_with_the_old_address(shop, ada):
     await shop.move(ada, NEW)
 
     assert only_error(await shop.restore(restore))[1] == "415"
-    assert [row.purpose for row in await rows(shop, OneTimeKeyRow)] == ["email_undo"]
+    working = [row for row in await rows(shop, OneTimeKeyRow) if row.used_at is None]
+    assert [row.purpose for row in working] == ["email_undo"]
 
 
 @pytest.mark.promise("S48")

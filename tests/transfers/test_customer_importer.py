@@ -376,6 +376,16 @@ async def test_keys_mailed_to_the_old_address_die_with_it(shop, import_rows):
     assert (await shop.restore(key)).status_code == 422
 
 
+async def test_an_import_that_moves_a_customer_frees_the_former_addresses(shop, import_rows):
+    await import_rows(customer(1))
+    account = await shop.session("DE--1", "person.1@shop.example", PASSWORD)
+    await shop.move(account, "second@shop.example", PASSWORD)
+
+    await import_rows(customer(1) | {"email": "third@shop.example"})
+
+    assert (await shop.register(email="person.1@shop.example")).status_code == 201
+
+
 async def test_keys_survive_an_import_that_keeps_the_mailbox(shop, import_rows):
     await import_rows(customer(1))
     await shop.call("POST", "/customer-forgotten-password", {"email": customer(1)["email"]})

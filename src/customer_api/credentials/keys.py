@@ -7,8 +7,9 @@ from sqlalchemy import Connection
 from customer_api.core.clock import Clock
 from customer_api.core.ids import CustomerId
 from customer_api.credentials import repository
-from customer_api.credentials.models import Purpose
+from customer_api.credentials.models import UNDO, Purpose
 from customer_api.credentials.repository import StoredKey
+from customer_api.credentials.voiding import void_keys
 from customer_api.customers import repository as customers
 from customer_api.customers.models import Customer
 from customer_api.security import one_time_keys
@@ -42,6 +43,8 @@ class MailedKeys:
         """
         key = one_time_keys.new_key()
         now = self._clock.now()
+        if self._purpose not in UNDO:
+            self.void(connection, customer_id)
         repository.add_key(
             connection,
             customer_id,
@@ -91,4 +94,4 @@ class MailedKeys:
 
     def void(self, connection: Connection, customer_id: CustomerId) -> None:
         """Make the customer's keys of this purpose worthless."""
-        repository.remove_keys(connection, customer_id, self._purpose)
+        void_keys(connection, customer_id, self._purpose, now=self._clock.now())

@@ -44,7 +44,8 @@ class CredentialRow(Base):
 class OneTimeKeyRow(Base):
     """A key that was mailed; only its SHA-256 is here.
 
-    `email` is the address that an e-mail change leads to, or that its undo leads back to.
+    `email` is the address that an e-mail change leads to, or that its undo leads back to. `used_at`
+    is also the moment at which a key that was never used became worthless.
     """
 
     __tablename__ = "one_time_keys"

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, not_, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_api.core.ids import CustomerId
-from customer_api.credentials.models import UNDO, CredentialRow, OneTimeKeyRow, Purpose
+from customer_api.credentials.models import CredentialRow, OneTimeKeyRow, Purpose
 from customer_api.customers.emails import email_key
 from customer_api.customers.models import Customer, CustomerRow
 from customer_api.customers.repository import COLUMNS, to_customer
@@ -67,10 +67,6 @@ _FORGET_PASSWORD = (
     .values(password_hash=None)
 )
 _ADD_KEY = insert(OneTimeKeyRow)
-_DELETE_KEYS = delete(OneTimeKeyRow).where(
-    OneTimeKeyRow.customer_id == bindparam("customer"),
-    OneTimeKeyRow.purpose == bindparam("purpose"),
-)
 _FRESH_KEY = (
     select(OneTimeKeyRow.id)
     .where(
@@ -82,14 +78,6 @@ _FRESH_KEY = (
     .limit(1)
 )
 _DELETE_ALL_KEYS = delete(OneTimeKeyRow).where(OneTimeKeyRow.customer_id == bindparam("customer"))
-_DELETE_KEYS_BUT_UNDO = _DELETE_ALL_KEYS.where(
-    not_(
-        and_(
-            OneTimeKeyRow.purpose == Purpose.EMAIL_UNDO,
-            OneTimeKeyRow.id < bindparam("before", type_=OneTimeKeyRow.id.type),
-        )
-    )
-)
 _OLD_KEYS = (
     select(OneTimeKeyRow.id)
     .where(OneTimeKeyRow.expires_at < bindparam("before"))
@@ -121,11 +109,11 @@ _HOLDER = (
         OneTimeKeyRow.email_key == bindparam("key"),
         OneTimeKeyRow.purpose == Purpose.EMAIL_UNDO,
         OneTimeKeyRow.customer_id != bindparam("customer"),
+        OneTimeKeyRow.used_at.is_(None),
         OneTimeKeyRow.expires_at > bindparam("now"),
     )
     .limit(1)
 )
-_NO_LIMIT: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +179,7 @@ def add_key(
     expires_at: datetime,
     email: str | None = None,
 ) -> None:
-    """Store the digest of a fresh key; older keys of the purpose die, unless they undo something."""
-    if purpose not in UNDO:
-        remove_keys(connection, customer_id, purpose)
+    """Store the digest of a fresh key."""
     connection.execute(
         _ADD_KEY,
         {
@@ -239,25 +225,9 @@ def has_key_since(
     return connection.execute(_FRESH_KEY, parameters).first() is not None
 
 
-def remove_keys(connection: Connection, customer_id: CustomerId, purpose: Purpose) -> None:
-    """Forget all keys of a purpose."""
-    connection.execute(_DELETE_KEYS, {"customer": customer_id, "purpose": purpose})
-
-
 def remove_all_keys(connection: Connection, customer_id: CustomerId) -> int:
     """Forget all keys of a customer; returns their number."""
     return connection.execute(_DELETE_ALL_KEYS, {"customer": customer_id}).rowcount
-
-
-def remove_keys_but_undo(
-    connection: Connection, customer_id: CustomerId, *, before: int = _NO_LIMIT
-) -> None:
-    """Forget all keys of a customer but those that undo an e-mail change.
-
-    With `before` also those of them that were issued later than the key with that id: who had the
-    address first has the last word.
-    """
-    connection.execute(_DELETE_KEYS_BUT_UNDO, {"customer": customer_id, "before": before})
 
 
 def list_email_keys(connection: Connection, customer_id: CustomerId) -> tuple[str, ...]:

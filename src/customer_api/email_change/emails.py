@@ -15,6 +15,7 @@ from customer_api.credentials.password_checks import (
     TypedPassword,
 )
 from customer_api.credentials.repository import StoredKey
+from customer_api.credentials.voiding import void_keys_but_undo
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
 from customer_api.customers.errors import EmailTaken
@@ -103,7 +104,7 @@ class EmailChangeService:
             EmailTaken: another account has the address, or can still take it back.
         """
         after = self._move(connection, before, values)
-        credentials.remove_keys_but_undo(connection, before.id)
+        void_keys_but_undo(connection, before.id, now=self._clock.now())
         self._undos.send_to(connection, before, before.email, EMAIL_CHANGED)
         return after
 
@@ -155,7 +156,7 @@ class EmailChangeService:
             before, used = self._take(connection, self._undos, key)
             after = self._move(connection, before, {"email": used.email})
             now = self._clock.now()
-            credentials.remove_keys_but_undo(connection, before.id, before=used.id)
+            void_keys_but_undo(connection, before.id, now=now, before=used.id)
             credentials.remove_password(connection, before.id)
             tokens.end_all_sessions(connection, before.id, EndReason.EMAIL_CHANGED, now=now)
             self._restores.send(connection, after, PASSWORD_REMOVED)

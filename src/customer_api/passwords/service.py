@@ -11,12 +11,12 @@ from customer_api.credentials import repository as credentials
 from customer_api.credentials.errors import NewPasswordsDiffer, PasswordWrong
 from customer_api.credentials.keys import MailedKeys
 from customer_api.credentials.mails import KeyMails
-from customer_api.credentials.models import Purpose
 from customer_api.credentials.password_checks import (
     PasswordChecks,
     RightPassword,
     TypedPassword,
 )
+from customer_api.credentials.voiding import void_keys_but_undo, void_keys_of_password
 from customer_api.customers import repository as customers
 from customer_api.customers.errors import PasswordsDiffer
 from customer_api.customers.models import Customer, Session, Units
@@ -118,8 +118,7 @@ class PasswordService:
                 now = self._clock.now()
                 credentials.set_password_hash(connection, session.customer.id, new_digest, now=now)
                 tokens.end_other_sessions(connection, session, EndReason.PASSWORD_CHANGED, now=now)
-                self._restore_keys.void(connection, session.customer.id)
-                credentials.remove_keys(connection, session.customer.id, Purpose.EMAIL_CHANGE)
+                void_keys_of_password(connection, session.customer.id, now=now)
                 self._undos.send(connection, session.customer, PASSWORD_CHANGED)
                 self._logins.succeeded(connection, subject, address)
 
@@ -163,7 +162,7 @@ class PasswordService:
             tokens.end_all_sessions(connection, customer.id, EndReason.PASSWORD_CHANGED, now=now)
             customers.mark_registered(connection, customer.id, now=now)
             self._confirmation_keys.void(connection, customer.id)
-            credentials.remove_keys(connection, customer.id, Purpose.EMAIL_CHANGE)
+            void_keys_of_password(connection, customer.id, now=now)
             self._undos.send(connection, customer, PASSWORD_CHANGED)
             self._logins.succeeded(connection, customer.email_key, command.client_address)
             return customer
@@ -187,7 +186,7 @@ class PasswordService:
                 raise PasswordUndoKeyInvalid
             now = self._clock.now()
             credentials.remove_password(connection, customer.id)
-            credentials.remove_keys_but_undo(connection, customer.id)
+            void_keys_but_undo(connection, customer.id, now=now)
             tokens.end_all_sessions(connection, customer.id, EndReason.PASSWORD_CHANGED, now=now)
             self._restores.send(connection, customer, PASSWORD_REMOVED)
             return customer

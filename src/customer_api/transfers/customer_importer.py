@@ -12,6 +12,7 @@ from customer_api.core.clock import Clock
 from customer_api.core.ids import CustomerId, Reference
 from customer_api.credentials import repository as credentials
 from customer_api.credentials.models import Purpose
+from customer_api.credentials.voiding import void_all_keys, void_keys
 from customer_api.customers import references
 from customer_api.customers.models import Units
 from customer_api.security.hashing import PasswordHasher
@@ -138,7 +139,7 @@ class CustomerImporter:
         first_hashes = [(ids[reference], it) for reference, it in plan.first_hashes.items()]
         repository.add_password_hashes(connection, first_hashes, now=now)
         for customer_id in plan.moved:  # the old mailbox must not restore the password
-            credentials.remove_all_keys(connection, customer_id)
+            void_all_keys(connection, customer_id, now=now)
         for customer_id, password_hash in plan.hashes.items():
             self._replace_password(connection, customer_id, password_hash)
         return plan
@@ -148,7 +149,7 @@ class CustomerImporter:
     ) -> None:
         now = self._clock.now()
         credentials.set_password_hash(connection, customer_id, password_hash, now=now)
-        credentials.remove_keys(connection, customer_id, Purpose.RESTORE)
+        void_keys(connection, customer_id, Purpose.RESTORE, now=now)
         tokens.end_all_sessions(connection, customer_id, EndReason.PASSWORD_CHANGED, now=now)
 
     async def _hashes(self, records: Iterable[CustomerRecord]) -> dict[Reference, str]:
