@@ -66,6 +66,30 @@ async def test_overwriting_replaces_it_and_ends_sessions_and_restores(shop, impo
     assert await can_log_in(shop, "another456")
 
 
+async def test_overwriting_voids_a_pending_change_of_the_email(shop, import_rows):
+    await import_rows(customer(1))
+    account = await shop.session("DE--1", EMAIL, PASSWORD)
+    await shop.change_email(account, "thief@shop.example")
+    key = await shop.mailed_key("email/confirm")
+
+    await import_rows(customer(1, password=OTHER_BCRYPT), overwrites_passwords=True)
+
+    assert (await shop.confirm_email(key, "another456")).status_code == 422
+    assert await can_log_in(shop, "another456")
+
+
+async def test_overwriting_voids_the_undo_of_an_earlier_change(shop, import_rows):
+    await import_rows(customer(1))
+    await shop.call("POST", "/customer-forgotten-password", {"email": EMAIL})
+    await shop.restore(await shop.mailed_key("password/restore"))
+    key = await shop.mailed_key("password/undo")
+
+    await import_rows(customer(1, password=OTHER_BCRYPT), overwrites_passwords=True)
+
+    assert (await shop.undo_password(key)).status_code == 422
+    assert await can_log_in(shop, "another456")
+
+
 async def test_overwriting_with_the_stored_hash_changes_nothing(shop, import_rows):
     await import_rows(customer(1))
     before = await every_row(shop)

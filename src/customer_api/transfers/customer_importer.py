@@ -12,7 +12,7 @@ from customer_api.core.clock import Clock
 from customer_api.core.ids import CustomerId, Reference
 from customer_api.credentials import repository as credentials
 from customer_api.credentials.models import Purpose
-from customer_api.credentials.voiding import void_all_keys, void_keys
+from customer_api.credentials.voiding import void_all_keys, void_keys, void_keys_of_password
 from customer_api.customers import references
 from customer_api.customers.models import Units
 from customer_api.security.hashing import PasswordHasher
@@ -149,7 +149,9 @@ class CustomerImporter:
     ) -> None:
         now = self._clock.now()
         credentials.set_password_hash(connection, customer_id, password_hash, now=now)
-        void_keys(connection, customer_id, Purpose.RESTORE, now=now)
+        void_keys_of_password(connection, customer_id, now=now)
+        # Nor may an earlier change be taken back: that would remove the password of the shop.
+        void_keys(connection, customer_id, Purpose.PASSWORD_UNDO, now=now)
         tokens.end_all_sessions(connection, customer_id, EndReason.PASSWORD_CHANGED, now=now)
 
     async def _hashes(self, records: Iterable[CustomerRecord]) -> dict[Reference, str]:
