@@ -8,6 +8,7 @@ from customer_api.credentials.models import CredentialRow
 from customer_api.customers.models import CustomerRow
 from customer_api.customers.references import ReferenceSequenceRow
 from customer_api.registration.models import RegistrationRow
+from customer_api.security.counters import CounterRow
 from customer_api.tokens.models import SessionRow
 from customer_api.transfers import customer_importer, repository
 from customer_api.transfers.customer_importer import LOST_RACE
@@ -374,6 +375,22 @@ async def test_keys_mailed_to_the_old_address_die_with_it(shop, import_rows):
     await import_rows(customer(1) | {"email": "another@shop.example"})
 
     assert (await shop.restore(key)).status_code == 422
+
+
+async def test_sessions_and_counters_end_with_the_old_address(shop, import_rows):
+    await import_rows(customer(1), customer(2))
+    account = await shop.session("DE--1", "person.1@shop.example", PASSWORD)
+    other = await shop.session("DE--2", "person.2@shop.example", PASSWORD)
+    await shop.log_in("person.1@shop.example", "wrong")
+
+    await import_rows(customer(1) | {"email": "another@shop.example"}, customer(2))
+
+    assert not await shop.is_logged_in(account)
+    assert await shop.is_logged_in(other)
+    session, _ = await rows(shop, SessionRow)
+    assert (session.end_reason, session.ended_at) == ("email_changed", shop.clock.now())
+    subjects = {row.subject for row in await rows(shop, CounterRow)}
+    assert subjects == {"person.2@shop.example", None}
 
 
 async def test_an_import_that_moves_a_customer_frees_the_former_addresses(shop, import_rows):

@@ -23,8 +23,8 @@ class BatchPlan:
     """Their digests."""
     changed: dict[CustomerId, Mapping[str, object]] = field(default_factory=dict)
     """Profiles of customers that exist and are different."""
-    moved: list[CustomerId] = field(default_factory=list)
-    """Those of them who get another mailbox."""
+    moved: dict[CustomerId, str] = field(default_factory=dict)
+    """Those of them who get another mailbox, with the normal form of the address they had."""
     hashes: dict[CustomerId, str] = field(default_factory=dict)
     """New digests of customers that exist."""
     unchanged: list[Reference] = field(default_factory=list)
@@ -103,8 +103,9 @@ class BatchPlanner:
         has_changed = any(stored.profile[name] != value for name, value in profile.items())
         if has_changed:
             plan.changed[stored.id] = profile
-        if profile["email_key"] != stored.profile["email_key"]:
-            plan.moved.append(stored.id)
+        former = str(stored.profile["email_key"])
+        if profile["email_key"] != former:
+            plan.moved[stored.id] = former
         password_hash = self._hashes.get(record.reference)
         if password_hash is not None and self._replaces(password_hash, stored.password_hash):
             plan.hashes[stored.id] = password_hash

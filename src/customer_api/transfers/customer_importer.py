@@ -15,6 +15,7 @@ from customer_api.credentials.models import Purpose
 from customer_api.credentials.voiding import void_all_keys, void_keys, void_keys_of_password
 from customer_api.customers import references
 from customer_api.customers.models import Units
+from customer_api.security import counters
 from customer_api.security.hashing import PasswordHasher
 from customer_api.tokens import repository as tokens
 from customer_api.tokens.models import EndReason
@@ -140,6 +141,9 @@ class CustomerImporter:
         repository.add_password_hashes(connection, first_hashes, now=now)
         for customer_id in plan.moved:  # the old mailbox must not restore the password
             void_all_keys(connection, customer_id, now=now)
+            tokens.end_all_sessions(connection, customer_id, EndReason.EMAIL_CHANGED, now=now)
+        for former in sorted(plan.moved.values()):  # in one order, as they are locked
+            counters.forget(connection, former)
         for customer_id, password_hash in plan.hashes.items():
             self._replace_password(connection, customer_id, password_hash)
         return plan
