@@ -78,6 +78,20 @@ async def test_every_row_is_there_and_those_of_others_are_not(shop):
 
 
 @pytest.mark.promise("S115")
+async def test_who_asked_for_an_address_does_not_see_what_its_owner_does(shop):
+    mallory = await shop.account("mallory@shop.example")
+    await shop.change_email(mallory, "victim@shop.example")
+    await shop.account("victim@shop.example")
+    await shop.log_in("victim@shop.example", "wrong")
+    await shop.call("POST", "/customer-forgotten-password", {"email": "victim@shop.example"})
+
+    parts = (await export(shop, mallory)).json()["data"]["attributes"]
+
+    assert {it["subject"] for it in parts["counters"]} == {"mallory@shop.example"}
+    assert parts["restoreRequests"] == []
+
+
+@pytest.mark.promise("S115")
 @pytest.mark.contract("data-3")
 async def test_secrets_are_named_and_never_shown(shop):
     ada = await fresh(shop)

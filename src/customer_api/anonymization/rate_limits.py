@@ -7,14 +7,21 @@ from customer_api.security import counters
 
 
 class RateLimitAnonymizer:
-    """Deletes login and mail counters of the address, and of those that mailed keys lead to.
+    """Deletes all counters of the address, and those of mails to addresses that keys lead to.
 
-    So it runs before the keys are wiped.
+    So it runs before the keys are wiped. Other counters of such an address are about whoever tries
+    to log in under it.
     """
 
     name = "rate_limits"
 
     def erase(self, context: ErasureContext) -> int:
         """Return the number of counters deleted."""
-        others = credentials.list_email_keys(context.connection, CustomerId(context.customer_id))
-        return sum(counters.forget(context.connection, key) for key in {context.email_key, *others})
+        connection, own = context.connection, context.email_key
+        others = credentials.list_email_keys(connection, CustomerId(context.customer_id))
+        return sum(
+            counters.forget(connection, key)
+            if key == own
+            else counters.forget_mails(connection, key)
+            for key in sorted({own, *others})  # in one order, as they are locked
+        )

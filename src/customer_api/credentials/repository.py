@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_api.core.ids import CustomerId
@@ -100,8 +100,17 @@ _USE_KEY = update(OneTimeKeyRow).where(*_WORKING_KEY).values(used_at=bindparam("
 _FIND_KEY = select(OneTimeKeyRow.id, OneTimeKeyRow.customer_id, OneTimeKeyRow.email).where(
     *_WORKING_KEY
 )
-_EMAIL_KEYS = select(OneTimeKeyRow.email_key).where(
-    OneTimeKeyRow.customer_id == bindparam("customer"), OneTimeKeyRow.email_key.is_not(None)
+_EMAIL_KEYS = (
+    select(OneTimeKeyRow.email_key)
+    .distinct()
+    .where(
+        OneTimeKeyRow.customer_id == bindparam("customer"),
+        OneTimeKeyRow.email_key.is_not(None),
+        ~exists().where(
+            CustomerRow.email_key == OneTimeKeyRow.email_key,
+            CustomerRow.id != OneTimeKeyRow.customer_id,
+        ),
+    )
 )
 _HOLDER = (
     select(OneTimeKeyRow.customer_id)
@@ -231,7 +240,10 @@ def remove_all_keys(connection: Connection, customer_id: CustomerId) -> int:
 
 
 def list_email_keys(connection: Connection, customer_id: CustomerId) -> tuple[str, ...]:
-    """Return the normal forms of the addresses that the customer's keys lead to, in any order."""
+    """Return the normal forms of the addresses that the customer's keys lead to, in any order.
+
+    Former and wished-for ones; those that are another customer's by now are not among them.
+    """
     rows = connection.execute(_EMAIL_KEYS, {"customer": customer_id})
     return tuple(str(row.email_key) for row in rows)
 

@@ -223,6 +223,13 @@ def forget(connection: Connection, subject: str) -> int:
     return connection.execute(_FORGET, parameters).rowcount
 
 
+def forget_mails(connection: Connection, subject: str) -> int:
+    """Delete the counter of mails that strangers had sent to an address; returns 0 or 1."""
+    _lock(connection, subject)
+    parameters = {"about": subject[:SUBJECT_LENGTH], "kinds": [Kind.MAILS]}
+    return connection.execute(_FORGET_KINDS, parameters).rowcount
+
+
 def purge(connection: Connection, before: datetime, limit: int) -> int:
     """Delete counters whose time was over at a moment, at most so many; returns how many."""
     return len(connection.execute(_PURGE, {"before": before, "most": limit}).all())
