@@ -1,6 +1,9 @@
 """The list of holdings tells the truth: nothing personal is missing, and each wiper wipes its own."""
 
+from functools import partial
+
 import pytest
+from sqlalchemy import select
 
 from customer_api.anonymization.holdings import HOLDINGS, camel_case
 from customer_api.anonymization.registry import BUILT_IN
@@ -8,8 +11,11 @@ from customer_api.bootstrap import metadata
 from customer_api.core.privacy import is_personal
 from customer_api.customers.models import CustomerRow
 from customer_api.plugin import ErasureContext
-from tests.anonymization.test_service import full_account, personal_values
+from customer_api.security.rate_limit import MailboxLimiter
+from tests.anonymization.test_service import forget, full_account, personal_values
 from tests.tables import every_row, rows
+
+OWN, FORMER, PENDING, BOB = (f"{name}@Shop.Example" for name in ("own", "former", "wish", "bob"))
 
 
 def test_every_table_with_a_personal_column_is_listed_once():
@@ -74,3 +80,64 @@ async def test_each_anonymizer_wipes_what_the_data_map_says_and_all_of_it(shop):
         for column in holding.table.columns
         if is_personal(column) and f"{holding.table.name}.{column.name}" not in left
     }
+
+
+def rows_of(customer):
+    """Return a unit that reads a customer's rows of each holding."""
+    about = {"customer": customer.id, "email_key": customer.email_key}
+
+    def read(connection):
+        found = {}
+        for holding in HOLDINGS:
+            statement = (
+                select(holding.table).where(holding.owner).order_by(*holding.table.primary_key)
+            )
+            rows_found = connection.execute(statement, about).mappings()
+            found[holding.table.name] = [dict(row) for row in rows_found]
+        return found
+
+    return read
+
+
+async def moved_account(shop):
+    """Return a full account after a move from `FORMER` to `OWN` with a wish for `PENDING`.
+
+    Bob has a full account, too, at an address that Ada asked for before.
+    """
+    ada = await full_account(shop, FORMER)
+    await shop.change_email(ada, BOB)
+    ada = await shop.move(ada, OWN)
+    await full_account(shop, BOB)
+    await shop.change_email(ada, PENDING)
+    await forget(shop, OWN)
+    await shop.container.restore_requests.answer()
+    await shop.log_in(OWN, "wrong")
+    limiter = MailboxLimiter(clock=shop.clock, mails_per_hour=3)
+    for address in (OWN, FORMER, PENDING, BOB):
+        await forget(shop, address)
+        await shop.container.units.write(partial(limiter.allow, mailbox=address.lower()))
+        await shop.container.units.write(partial(limiter.allow_notice, mailbox=OWN.lower()))
+    return ada
+
+
+@pytest.mark.promise("G7", "S109")
+async def test_nothing_is_left_by_any_address_and_who_got_one_since_is_untouched(shop):
+    account = await moved_account(shop)
+    ada, bob = await rows(shop, CustomerRow)
+    of_ada = await shop.container.units.read(rows_of(ada))
+    of_bob = await shop.container.units.read(rows_of(bob))
+    assert all(of_ada.values())
+    assert all(of_bob.values())
+
+    erased = await shop.call("DELETE", f"/customers/{account.reference}", by=account)
+
+    assert erased.status_code == 204
+    assert await shop.container.units.read(rows_of(bob)) == of_bob
+    left = {
+        f"{table.name}.{column}"
+        for table, row in await every_row(shop)
+        for column, value in row.items()
+        for address in (OWN, FORMER, PENDING)
+        if address.lower() in str(value).lower()
+    }
+    assert left == {"mails.recipient"}  # of the last mail

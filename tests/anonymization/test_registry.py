@@ -11,11 +11,11 @@ from tests.anonymization.plugins import entry_point, exporter_point
 
 BUILT_IN_NAMES = [
     "rate_limits",
+    "restore_requests",
     "credentials",
     "tokens",
     "mail",
     "idempotency",
-    "restore_requests",
     "addresses",
     "customer",
 ]

@@ -147,3 +147,24 @@ async def test_the_loop_outlives_failures_and_answers_what_comes(
     assert "a@shop.example" not in caplog.text
     failures = [it.code for it in caplog.records if it.message == "restore_requests_failed"]
     assert failures == (["RuntimeError"] if isinstance(error, RuntimeError) else [])
+
+
+async def test_erasure_removes_requests_about_former_addresses(shop, ada):
+    moved = await shop.move(ada, "moved@shop.example")
+    for email in (ada.email, moved.email):
+        await forget(shop, email)
+
+    await shop.call("DELETE", f"/customers/{ada.reference}", by=moved)
+
+    assert await rows(shop, RestoreRequestRow) == []
+
+
+async def test_erasure_leaves_requests_of_who_has_an_address_that_was_asked_for(shop, ada):
+    await shop.change_email(ada, "bob@shop.example")
+    await shop.account("bob@shop.example")
+    await forget(shop, "bob@shop.example")
+
+    await shop.call("DELETE", f"/customers/{ada.reference}", by=ada)
+
+    (request,) = await rows(shop, RestoreRequestRow)
+    assert request.email_key == "bob@shop.example"

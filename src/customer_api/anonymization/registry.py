@@ -17,15 +17,16 @@ from customer_api.tokens.anonymizer import TokenAnonymizer
 
 BUILT_IN: Final[tuple[Anonymizer, ...]] = (
     RateLimitAnonymizer(),
+    RestoreRequestAnonymizer(),
     CredentialAnonymizer(),
     TokenAnonymizer(),
     MailAnonymizer(),
     IdempotencyAnonymizer(),
-    RestoreRequestAnonymizer(),
     AddressAnonymizer(),
     CustomerAnonymizer(),
 )
-"""In the order they run, after all plugins: addresses and the customer come last."""
+"""In the order they run, after all plugins: the keys go after what is found by them, addresses and
+the customer come last."""
 
 
 def load_registry(
