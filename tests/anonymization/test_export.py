@@ -9,6 +9,7 @@ import pytest
 from customer_api.anonymization.holdings import HOLDINGS, camel_case
 from customer_api.core.privacy import is_personal, is_secret
 from customer_api.mail.models import MailRow
+from customer_api.tokens.models import SessionRow
 from tests.anonymization import plugins
 from tests.anonymization.plugins import entry_point, exporter_point
 from tests.anonymization.test_service import EMAIL, full_account, personal_values
@@ -228,7 +229,8 @@ async def test_the_owner_is_told_by_mail_and_the_event_names_nobody(shop, caplog
         "Your personal data was downloaded",
     )
     (event,) = (it for it in caplog.records if it.message == "personal_data_exported")
-    assert event.reference == ada.reference
+    (session,) = await rows(shop, SessionRow)
+    assert (event.reference, event.session) == (ada.reference, session.uuid)
     assert "shop.example" not in str(vars(event)).lower()
 
 

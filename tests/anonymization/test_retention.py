@@ -51,14 +51,17 @@ async def test_a_registration_is_kept_for_thirty_days_and_not_a_microsecond_long
     assert await shop.container.retention.erase_unconfirmed() == 0
 
 
-async def test_the_receipt_names_retention_and_an_unproven_mailbox_gets_no_mail(shop):
+async def test_receipt_and_event_name_retention_and_an_unproven_mailbox_gets_no_mail(shop, caplog):
     created = await shop.register()
     await shop.mails()
     shop.clock.advance(days=31)
 
-    await shop.container.retention.erase_unconfirmed()
+    with caplog.at_level(logging.INFO):
+        await shop.container.retention.erase_unconfirmed()
 
     reference = created.json()["data"]["id"]
+    (event,) = (it for it in caplog.records if it.message == "customer_erased")
+    assert (event.reference, event.actor) == (reference, Actor.RETENTION)
     receipt = await shop.container.units.read(lambda it: receipts.find(it, reference))
     assert (receipt.actor, receipt.erased_at) == (Actor.RETENTION, shop.clock.now())
     assert len(await shop.mails()) == 1

@@ -150,9 +150,9 @@ async def test_logins_and_their_ends_are_security_events(shop, caplog):
     assert [it for (it,) in events("login_failed", "reference")][:2] == [ada.reference, None]
     assert events("login_failed", "reference")[2][0].startswith("DE--")
     sessions = [it for (it,) in events("login_succeeded", "session")]
-    assert events("sessions_ended", "session", "reason") == [
-        (sessions[0], "logged_out"),
-        (None, "logged_out"),
+    assert events("sessions_ended", "reference", "session", "reason") == [
+        (ada.reference, sessions[0], "logged_out"),
+        (ada.reference, None, "logged_out"),
     ]
     assert events("access_token_refused", "reason") == [("logged_out",), ("forged",)]
 
@@ -235,8 +235,10 @@ async def test_an_unused_refresh_token_has_expired_at_its_end(shop):
     ada = await shop.account()
     shop.clock.advance(days=30)
 
-    with pytest.raises(RefreshFailed):
+    with pytest.raises(RefreshFailed) as caught:
         await shop.container.tokens.refresh(ada.refresh_token)
+
+    assert caught.value.reason == "expired"
 
 
 @pytest.mark.promise("S33")
