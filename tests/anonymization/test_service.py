@@ -82,7 +82,7 @@ def personal_values(found):
 def canaries(found):
     """Return where something leads back to the erased customer."""
     key = EMAIL.lower()
-    needles = ["canary", "1901", PASSWORD.lower()]
+    needles = ["canary", "1901-02-03", PASSWORD.lower()]
     needles += [
         getattr(hashlib, name)(text.encode()).hexdigest()
         for name in ("md5", "sha1", "sha256")
