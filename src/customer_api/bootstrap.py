@@ -56,12 +56,14 @@ from customer_api.security.rate_limit import (
     RequestLimits,
 )
 from customer_api.security.redis_counters import RedisCounters
+from customer_api.security.refresh_tokens import RefreshTokens
 from customer_api.security.unlimited import (
     UnlimitedLogins,
     UnlimitedMailboxes,
     UnlimitedRequests,
 )
-from customer_api.tokens.grants import Grants, TokenLifetimes
+from customer_api.tokens import repository as token_rows
+from customer_api.tokens.grants import Grants
 from customer_api.tokens.repository import LiveSessions
 from customer_api.tokens.service import TokenService
 from customer_api.tokens.sessions import SessionService
@@ -327,6 +329,13 @@ def _email_changes(parts: _Parts) -> EmailChangeService:
 
 def _tokens(parts: _Parts) -> TokenService:
     settings = parts.settings
+    refresh_tokens = RefreshTokens(
+        token_rows,
+        ring=parts.ring,
+        clock=parts.clock,
+        ttl_seconds=settings.refresh_token_ttl_seconds,
+        retry_seconds=settings.refresh_retry_seconds,
+    )
     return TokenService(
         units=parts.units,
         clock=parts.clock,
@@ -338,14 +347,12 @@ def _tokens(parts: _Parts) -> TokenService:
             clock=parts.clock,
             access_tokens=parts.access_tokens,
             subjects=parts.subjects,
-            lifetimes=TokenLifetimes(
-                access=settings.access_token_ttl_seconds,
-                refresh=settings.refresh_token_ttl_seconds,
-                session=settings.refresh_token_max_ttl_seconds,
-            ),
+            refresh_tokens=refresh_tokens,
+            access_ttl_seconds=settings.access_token_ttl_seconds,
+            session_ttl_seconds=settings.refresh_token_max_ttl_seconds,
         ),
+        refresh_tokens=refresh_tokens,
         ring=parts.ring,
-        retry_seconds=settings.refresh_retry_seconds,
     )
 
 

@@ -9,8 +9,8 @@ from customer_api.core.errors import TokenRefused
 from customer_api.core.ids import CustomerId
 from customer_api.core.types import Claims
 from customer_api.customers import repository as customers
+from customer_api.security.refresh_tokens import EndReason
 from customer_api.tokens import repository
-from customer_api.tokens.models import EndReason
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from passlib.hash import bcrypt
 
 from customer_api.credentials import repository as credentials
 from customer_api.credentials.models import CredentialRow
+from customer_api.security.refresh_tokens import RefreshFailed, RefreshTokenReused
 from customer_api.security.signing_keys import generate_signing_key
-from customer_api.tokens.errors import LoginFailed, RefreshFailed, RefreshTokenReused
+from customer_api.tokens.errors import LoginFailed
 from customer_api.tokens.models import RefreshTokenRow, SessionRow
 from customer_api.tokens.service import LogIn
 from tests.meddling import during_next

@@ -33,8 +33,8 @@ from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.security import counters
 from customer_api.security.login_limits import LoginLimits
 from customer_api.security.rate_limit import MailboxLimits
+from customer_api.security.refresh_tokens import EndReason
 from customer_api.tokens import repository as tokens
-from customer_api.tokens.models import EndReason
 
 
 @dataclass(frozen=True, slots=True)

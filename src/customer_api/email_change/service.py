@@ -16,8 +16,8 @@ from customer_api.customers.models import Customer, Session, Units
 from customer_api.customers.service import check_email_length, require_owner
 from customer_api.email_change.emails import EmailChangeService
 from customer_api.observability.security_events import SecurityEvent, record
+from customer_api.security.refresh_tokens import EndReason
 from customer_api.tokens import repository as tokens
-from customer_api.tokens.models import EndReason
 
 
 @dataclass(frozen=True, slots=True)

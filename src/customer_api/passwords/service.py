@@ -27,8 +27,8 @@ from customer_api.passwords.errors import PasswordUndoKeyInvalid, RestoreKeyInva
 from customer_api.security.hashing import PasswordHasher
 from customer_api.security.login_limits import LoginLimits
 from customer_api.security.password_policy import PasswordPolicy
+from customer_api.security.refresh_tokens import EndReason
 from customer_api.tokens import repository as tokens
-from customer_api.tokens.models import EndReason
 
 
 @dataclass(frozen=True, slots=True)

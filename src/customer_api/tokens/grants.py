@@ -1,16 +1,16 @@
 """What a login or a refresh grants: a session in the database, and the tokens that speak of it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, Literal
 
 from sqlalchemy import Connection
 
 from customer_api.core.clock import Clock
-from customer_api.core.ids import SessionId, random_uuid
+from customer_api.core.ids import random_uuid
 from customer_api.customers.models import Customer
-from customer_api.security import one_time_keys
 from customer_api.security.jwt import AccessTokens
+from customer_api.security.refresh_tokens import RefreshTokens
 from customer_api.tokens import repository
 from customer_api.tokens.models import DEVICE_LENGTH
 from customer_api.tokens.subject import Subjects
@@ -29,15 +29,6 @@ class TokenPair:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenLifetimes:
-    """How long tokens and sessions last, in seconds."""
-
-    access: int
-    refresh: int
-    session: int
-
-
-@dataclass(frozen=True, slots=True)
 class Grant:
     """A committed login or refresh, of which tokens can be made."""
 
@@ -47,7 +38,7 @@ class Grant:
 
 
 class Grants:
-    """Starts sessions, stores refresh tokens and makes access tokens."""
+    """Starts sessions and makes access tokens."""
 
     def __init__(
         self,
@@ -55,17 +46,21 @@ class Grants:
         clock: Clock,
         access_tokens: AccessTokens,
         subjects: Subjects,
-        lifetimes: TokenLifetimes,
+        refresh_tokens: RefreshTokens,
+        access_ttl_seconds: int,
+        session_ttl_seconds: int,
     ) -> None:
         self._clock = clock
         self._access_tokens = access_tokens
         self._subjects = subjects
-        self._lifetimes = lifetimes
+        self._refresh_tokens = refresh_tokens
+        self._access_ttl_seconds = access_ttl_seconds
+        self._session_ttl = timedelta(seconds=session_ttl_seconds)
 
     def start(self, connection: Connection, owner: Customer, device: str | None) -> Grant:
         """Start a session on a device and return its first grant."""
         now = self._clock.now()
-        expires_at = now + timedelta(seconds=self._lifetimes.session)
+        expires_at = now + self._session_ttl
         uuid = random_uuid()
         session_id = repository.add_session(
             connection,
@@ -75,22 +70,8 @@ class Grants:
             now=now,
             expires_at=expires_at,
         )
-        refresh_token = one_time_keys.new_key()
-        self.add_refresh_token(connection, session_id, refresh_token, session_ends=expires_at)
+        refresh_token = self._refresh_tokens.issue(connection, session_id, session_ends=expires_at)
         return Grant(uuid, owner.reference, refresh_token)
-
-    def add_refresh_token(
-        self, connection: Connection, session_id: SessionId, token: str, *, session_ends: datetime
-    ) -> None:
-        """Store a refresh token, which lives no longer than its session."""
-        now = self._clock.now()
-        repository.add_refresh_token(
-            connection,
-            session_id,
-            digest=one_time_keys.digest(token),
-            now=now,
-            expires_at=min(now + timedelta(seconds=self._lifetimes.refresh), session_ends),
-        )
 
     def pair(self, grant: Grant) -> TokenPair:
         """Return the tokens of a grant, with a fresh access token."""
@@ -102,7 +83,7 @@ class Grants:
         return TokenPair(
             access_token=access_token,
             refresh_token=grant.refresh_token,
-            expires_in_seconds=self._lifetimes.access,
+            expires_in_seconds=self._access_ttl_seconds,
         )
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, String, text
@@ -13,19 +12,6 @@ from customer_api.core.privacy import kept, personal, secret
 from customer_api.core.types import BigKey, UtcDateTime
 
 DEVICE_LENGTH: Final = 200
-
-
-class EndReason(StrEnum):
-    """Why a session is over; clients read it in the `meta.reason` of a 401."""
-
-    LOGGED_OUT = "logged_out"
-    REUSED = "reused"
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, no password
-    EMAIL_CHANGED = "email_changed"
-    EXPIRED = "expired"
-    """Never stored: the times of a session and of its tokens say so."""
-    ERASED = "erased"
-    """Never stored: sessions go with the customer."""
 
 
 class SessionRow(Base):

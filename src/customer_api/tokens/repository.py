@@ -1,6 +1,5 @@
 """Queries over sessions and refresh tokens."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -12,7 +11,8 @@ from customer_api.core.ids import CustomerId, SessionId
 from customer_api.core.types import Claims
 from customer_api.customers.models import CustomerRow, Session
 from customer_api.customers.repository import COLUMNS, to_customer
-from customer_api.tokens.models import EndReason, Login, RefreshTokenRow, SessionRow
+from customer_api.security.refresh_tokens import EndReason, StoredRefreshToken
+from customer_api.tokens.models import Login, RefreshTokenRow, SessionRow
 
 TOUCH_INTERVAL: Final = timedelta(minutes=5)
 """Writes closer together than this are one use of a session, which saves a statement for each."""
@@ -111,20 +111,6 @@ _PURGE_SESSIONS = (
     .returning(SessionRow.id)  # to count them: SQLite's driver does not behind a WITH
 )
 _NO_SESSION: Final = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRefreshToken:
-    """A refresh token row with what matters of its session."""
-
-    id: int
-    session_id: SessionId
-    expires_at: datetime
-    used_at: datetime | None
-    session_uuid: str
-    session_expires_at: datetime
-    session_ended_at: datetime | None
-    session_end_reason: str | None
 
 
 class LiveSessions:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -16,7 +15,7 @@ from customer_api.credentials.password_checks import (
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
 from customer_api.customers.mails import mail_to
-from customer_api.customers.models import Customer, Units
+from customer_api.customers.models import Units
 from customer_api.mail.message import REFRESH_TOKEN_REUSED
 from customer_api.mail.outbox import Outbox
 from customer_api.observability.security_events import SecurityEvent, record
@@ -24,15 +23,15 @@ from customer_api.security import one_time_keys
 from customer_api.security.key_ring import KeyRing
 from customer_api.security.login_limits import LoginLimits
 from customer_api.security.rate_limit import MailboxLimits
-from customer_api.tokens import repository
-from customer_api.tokens.errors import (
-    LoginFailed,
+from customer_api.security.refresh_tokens import (
     RefreshFailed,
     RefreshTokenReused,
+    RefreshTokens,
     SuccessorUnknown,
 )
+from customer_api.tokens import repository
+from customer_api.tokens.errors import LoginFailed
 from customer_api.tokens.grants import Grant, Grants, TokenPair
-from customer_api.tokens.models import EndReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,8 @@ class TokenService:
         mailboxes: MailboxLimits,
         outbox: Outbox,
         grants: Grants,
+        refresh_tokens: RefreshTokens,
         ring: KeyRing,
-        retry_seconds: int,
     ) -> None:
         self._units = units
         self._clock = clock
@@ -69,8 +68,8 @@ class TokenService:
         self._mailboxes = mailboxes
         self._outbox = outbox
         self._grants = grants
+        self._refresh_tokens = refresh_tokens
         self._ring = ring
-        self._retry = timedelta(seconds=retry_seconds)
 
     async def log_in(self, command: LogIn) -> TokenPair:
         """Start a session; a good old password digest is replaced by a better one.
@@ -123,19 +122,13 @@ class TokenService:
             if owner_id is None:
                 raise RefreshFailed
             owner = customers.lock(connection, owner_id)
-            stored = repository.find_refresh_token(connection, digest)
-            now = self._clock.now()
-            if stored is None:
-                raise RefreshFailed  # erased while we waited for the lock
-            if stored.session_ended_at is not None:
-                raise RefreshFailed(stored.session_end_reason)
-            if stored.session_expires_at <= now:
-                raise RefreshFailed(EndReason.EXPIRED)
-            if stored.used_at is not None:
-                successor = self._repeat(connection, owner, stored, refresh_token)
-            else:
-                successor = self._rotate(connection, stored, refresh_token)
-            return Grant(stored.session_uuid, owner.reference, successor)
+            try:
+                rotated = self._refresh_tokens.exchange(connection, refresh_token)
+            except RefreshTokenReused:
+                if self._mailboxes.allow_notice(connection, owner.email_key):
+                    self._outbox.put(connection, mail_to(owner, REFRESH_TOKEN_REUSED))
+                raise
+            return Grant(rotated.session_uuid, owner.reference, rotated.refresh_token)
 
         try:
             return self._grants.pair(await self._exchange(work))
@@ -169,41 +162,3 @@ class TokenService:
             )
         self._limits.succeeded(connection, typed.subject, typed.client_address)
         return self._grants.start(connection, owner, device)
-
-    def _rotate(
-        self, connection: Connection, stored: repository.StoredRefreshToken, token: str
-    ) -> str:
-        now = self._clock.now()
-        has_expired = stored.expires_at <= now
-        if has_expired or not repository.use_refresh_token(connection, stored.id, now=now):
-            raise RefreshFailed(EndReason.EXPIRED if has_expired else None)
-        repository.touch(connection, stored.session_id, now=now)
-        successor = one_time_keys.successor(token, self._ring.signing.refresh_secret)
-        self._grants.add_refresh_token(
-            connection, stored.session_id, successor, session_ends=stored.session_expires_at
-        )
-        return successor
-
-    def _repeat(
-        self,
-        connection: Connection,
-        owner: Customer,
-        stored: repository.StoredRefreshToken,
-        token: str,
-    ) -> str:
-        now = self._clock.now()
-        assert stored.used_at is not None, "only used tokens are repeated"
-        if not self._retry or now - stored.used_at > self._retry:
-            repository.end_session(connection, stored.session_id, EndReason.REUSED, now=now)
-            if self._mailboxes.allow_notice(connection, owner.email_key):
-                self._outbox.put(connection, mail_to(owner, REFRESH_TOKEN_REUSED))
-            raise RefreshTokenReused(stored.session_uuid)
-        for key in self._ring.keys:
-            successor = one_time_keys.successor(token, key.refresh_secret)
-            child = repository.find_refresh_token(connection, one_time_keys.digest(successor))
-            if child is None:
-                continue
-            if child.used_at is None and child.expires_at > now:
-                return successor
-            raise RefreshFailed
-        raise SuccessorUnknown

@@ -7,9 +7,10 @@ from customer_api.core.types import Claims
 from customer_api.customers.models import Session, Units
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.security import one_time_keys
+from customer_api.security.refresh_tokens import EndReason
 from customer_api.tokens import repository
 from customer_api.tokens.errors import SessionNotFound
-from customer_api.tokens.models import EndReason, Login
+from customer_api.tokens.models import Login
 
 
 class SessionService:

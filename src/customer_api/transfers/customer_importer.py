@@ -17,8 +17,8 @@ from customer_api.customers import references
 from customer_api.customers.models import Units
 from customer_api.security import counters
 from customer_api.security.hashing import PasswordHasher
+from customer_api.security.refresh_tokens import EndReason
 from customer_api.tokens import repository as tokens
-from customer_api.tokens.models import EndReason
 from customer_api.transfers import repository
 from customer_api.transfers.batch_plan import BatchPlan, BatchPlanner
 from customer_api.transfers.csv_rows import CsvRow

@@ -3,7 +3,7 @@ import pytest
 from customer_api.api.v1.errors import STOREFRONT_ERRORS, row_of, throttled_detail, to_answer
 from customer_api.core.errors import AppError, DatabaseUnavailable, Unavailable
 from customer_api.security.rate_limit import TooManyAttempts, TooManyRequests
-from customer_api.tokens.errors import RefreshFailed, RefreshTokenReused
+from customer_api.security.refresh_tokens import RefreshFailed, RefreshTokenReused
 
 
 def test_subclass_shares_the_row_of_its_parent():

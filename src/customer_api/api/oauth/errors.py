@@ -9,7 +9,8 @@ from customer_api.api.body import BodyInvalid, BodyTooLarge, EncodingUnsupported
 from customer_api.api.v1.errors import UNAVAILABLE_DETAIL, throttled_detail
 from customer_api.core.errors import AppError, Unavailable
 from customer_api.security.rate_limit import Throttled, TooManyAttempts, TooManyRequests
-from customer_api.tokens.errors import LoginFailed, RefreshFailed
+from customer_api.security.refresh_tokens import RefreshFailed
+from customer_api.tokens.errors import LoginFailed
 
 
 class GrantUnknown(AppError):

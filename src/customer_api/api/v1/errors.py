@@ -59,8 +59,8 @@ from customer_api.security.password_policy import (
     PasswordTooShort,
 )
 from customer_api.security.rate_limit import Throttled, TooManyAttempts, TooManyRequests
-from customer_api.tokens.errors import LoginFailed, RefreshFailed, SessionNotFound
-from customer_api.tokens.models import EndReason
+from customer_api.security.refresh_tokens import EndReason, RefreshFailed
+from customer_api.tokens.errors import LoginFailed, SessionNotFound
 
 UNAVAILABLE_DETAIL: Final = "Service Unavailable"
 EMAIL_TAKEN_DETAIL: Final = (

@@ -26,7 +26,7 @@ from customer_api.core.errors import Unavailable
 from customer_api.jsonapi import document
 from customer_api.security.counters import Kind
 from customer_api.security.rate_limit import TooManyRequests
-from customer_api.tokens.errors import RefreshFailed
+from customer_api.security.refresh_tokens import RefreshFailed
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
