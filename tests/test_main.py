@@ -3,10 +3,11 @@ import asyncio
 import httpx
 import pytest
 
+from customer_api.api.documents import error_catalogue, storefront_openapi
 from customer_api.bootstrap import build
 from customer_api.core.settings import FixedSettings
 from customer_api.mail.transport import MemoryTransport
-from customer_api.main import create_app, error_catalogue, storefront_openapi
+from customer_api.main import create_app
 from tests.shop import registration
 
 OPERATIONS = [

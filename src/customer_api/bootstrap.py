@@ -37,6 +37,15 @@ from customer_api.mail.outbox import Outbox
 from customer_api.mail.render import Renderer
 from customer_api.mail.transport import Transport, open_transport
 from customer_api.mail.worker import MailWorker
+from customer_api.operators import session_repository as operator_session_rows
+from customer_api.operators.client_logins import ClientLogins
+from customer_api.operators.clients import ApiClientService
+from customer_api.operators.logins import OperatorLogins
+from customer_api.operators.models import BackOfficeUnits
+from customer_api.operators.service import OperatorService
+from customer_api.operators.session_repository import LiveCallers
+from customer_api.operators.token_uses import TokenUses
+from customer_api.operators.tokens import TokenMaker
 from customer_api.passwords.requests import RestoreRequests
 from customer_api.passwords.service import PasswordService
 from customer_api.plugin import Exporter
@@ -74,6 +83,19 @@ metadata = Base.metadata
 
 
 @dataclass(frozen=True, slots=True)
+class BackOffice:
+    """The objects behind the back-office API."""
+
+    units: BackOfficeUnits
+    access_tokens: AccessTokens
+    client_logins: ClientLogins
+    operator_logins: OperatorLogins
+    token_uses: TokenUses
+    operators: OperatorService
+    clients: ApiClientService
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """The objects of one process, wired together."""
 
@@ -84,6 +106,7 @@ class Container:
     hash_kinds: HashKinds
     client_counters: ClientCounters
     requests: RequestLimits
+    back_office: BackOffice
     access_tokens: AccessTokens
     subjects: Subjects
     customers: CustomerService
@@ -147,6 +170,7 @@ def build(
         hash_kinds=HashKinds(units=parts.units, hasher=parts.hasher),
         client_counters=parts.limits.counters,
         requests=parts.limits.requests,
+        back_office=_back_office(parts),
         access_tokens=parts.access_tokens,
         subjects=parts.subjects,
         customers=CustomerService(units=parts.units),
@@ -353,6 +377,52 @@ def _tokens(parts: _Parts) -> TokenService:
         ),
         refresh_tokens=refresh_tokens,
         ring=parts.ring,
+    )
+
+
+def _back_office(parts: _Parts) -> BackOffice:
+    settings, clock = parts.settings, parts.clock
+    units = parts.units.checked_by(LiveCallers(clock))
+    access_tokens = AccessTokens(
+        parts.ring,
+        clock=clock,
+        audience=f"{settings.token_audience}/back-office",
+        ttl_seconds=settings.operator_token_ttl_seconds,
+    )
+    tokens = TokenMaker(access_tokens, ttl_seconds=settings.operator_token_ttl_seconds)
+    client_logins = ClientLogins(units=units, clock=clock, tokens=tokens)
+    return BackOffice(
+        units=units,
+        access_tokens=access_tokens,
+        client_logins=client_logins,
+        operator_logins=OperatorLogins(
+            units=units,
+            clock=clock,
+            passwords=parts.password_checks,
+            limits=parts.limits.logins,
+            clients=client_logins,
+            tokens=tokens,
+            refresh_tokens=RefreshTokens(
+                operator_session_rows,
+                ring=parts.ring,
+                clock=clock,
+                ttl_seconds=settings.operator_session_ttl_seconds,
+                retry_seconds=settings.refresh_retry_seconds,
+            ),
+            ring=parts.ring,
+            session_ttl_seconds=settings.operator_session_ttl_seconds,
+        ),
+        token_uses=TokenUses(
+            units=units, clock=clock, clients=client_logins, access_tokens=access_tokens
+        ),
+        operators=OperatorService(
+            units=units,
+            clock=clock,
+            hasher=parts.hasher,
+            policy=parts.policy,
+            password_link=settings.operator_password_link,
+        ),
+        clients=ApiClientService(units=units, clock=clock),
     )
 
 

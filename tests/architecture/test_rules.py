@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
+from customer_api.api.documents import storefront_openapi
+from customer_api.api.routers import STOREFRONT_ROUTERS
 from customer_api.api.v1.errors import STOREFRONT_ERRORS
 from customer_api.bootstrap import metadata
 from customer_api.core.privacy import KEPT, PERSONAL
 from customer_api.core.settings import PREFIX, Settings
-from customer_api.main import STOREFRONT_ROUTERS, storefront_openapi
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src" / "customer_api").rglob("*.py"))

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from customer_api.main import error_catalogue, storefront_openapi
+from customer_api.api.documents import error_catalogue, storefront_openapi
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from customer_api.api.routers import STOREFRONT_ROUTERS
 from customer_api.credentials.models import CredentialRow, OneTimeKeyRow
 from customer_api.customers.models import CustomerRow
-from customer_api.main import STOREFRONT_ROUTERS
 from tests.shop import OTHER_PASSWORD, PASSWORD, Account, Shop, address, details, only_error
 from tests.tables import every_row, rows
 

@@ -285,7 +285,7 @@ async def test_scrubbing_that_the_file_system_refuses_does_not_fail(sqlite_url, 
     def refuse(connection):
         raise sqlite3.OperationalError("disk I/O error")
 
-    monkeypatch.setattr("customer_api.core.db._truncate_log", refuse)
+    monkeypatch.setattr("customer_api.core.db.truncate_log", refuse)
     units = open_units(sqlite_url, pytest.fail)
 
     await units.scrub()

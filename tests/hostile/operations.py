@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from customer_api.api.documents import storefront_openapi
 from customer_api.api.paths import PREFIX
-from customer_api.main import storefront_openapi
 
 NO_ID = "DE--0000000000"
 

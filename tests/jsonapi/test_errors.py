@@ -26,7 +26,8 @@ def test_facts_for_programs_come_last():
 
 def test_violations_become_errors_in_their_order():
     errors = validation_errors(
-        [Violation("email", "This field is missing."), Violation("a", "This is wrong.")]
+        [Violation("email", "This field is missing."), Violation("a", "This is wrong.")],
+        code="901",
     )
 
     assert errors == (

@@ -21,6 +21,7 @@ from customer_api.customers import repository as customers
 from customer_api.customers.models import Customer, Units
 from customer_api.idempotency import repository as requests
 from customer_api.mail.outbox import Outbox
+from customer_api.operators import session_repository as operator_sessions
 from customer_api.registration import repository as registrations
 from customer_api.security import counters
 from customer_api.tokens import repository as tokens
@@ -86,6 +87,7 @@ class Retention:
             self.purge_requests,
             self.purge_keys,
             self.purge_sessions,
+            self.purge_operator_sessions,
             self.wipe_parked_mails,
             self.purge_mails,
             self.erase_unconfirmed,
@@ -134,6 +136,12 @@ class Retention:
         """Delete sessions that ended or expired long ago, with their tokens; returns how many."""
         return await self._in_batches(
             tokens.purge_sessions, timedelta(days=self._terms.session_days)
+        )
+
+    async def purge_operator_sessions(self) -> int:
+        """Delete sessions of operators and clients that expired long ago; returns how many."""
+        return await self._in_batches(
+            operator_sessions.purge, timedelta(days=self._terms.session_days)
         )
 
     async def wipe_parked_mails(self) -> int:

@@ -20,14 +20,14 @@ class TypeInvalid(AppError):
 
 
 class BodyTooLarge(AppError):
-    """More than `BODY_LIMIT_BYTES`."""
+    """More bytes than the route takes."""
 
 
 class EncodingUnsupported(AppError):
     """A `Content-Encoding`; compressed bodies are not accepted."""
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, limit_bytes: int = BODY_LIMIT_BYTES) -> bytes:
     """Return the whole body.
 
     Raises:
@@ -37,13 +37,13 @@ async def read_body(request: Request) -> bytes:
     if request.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
         raise EncodingUnsupported
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and (len(announced) > 9 or int(announced) > BODY_LIMIT_BYTES):  # noqa: PLR2004 - a number that long is too large
+    if announced.isdecimal() and (len(announced) > 9 or int(announced) > limit_bytes):  # noqa: PLR2004 - a number that long is too large
         raise BodyTooLarge
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > BODY_LIMIT_BYTES:
+            if len(body) > limit_bytes:
                 raise BodyTooLarge
     except ClientDisconnect as error:
         raise BodyInvalid from error  # nobody is left to read the answer

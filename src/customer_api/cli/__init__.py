@@ -13,6 +13,8 @@ COMMANDS: Final = {
     "migrate": "migrate",
     "worker": "worker",
     "import": "import_",
+    "operator": "operator",
+    "client": "client",
     "keys": "keys",
     "openapi": "openapi",
     "docs": "docs",

@@ -9,10 +9,11 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from customer_api.anonymization import data_map
+from customer_api.api.authorization import authorization
+from customer_api.api.documents import error_catalogue
 from customer_api.bootstrap import metadata
 from customer_api.cli.openapi import write_or_check
 from customer_api.core.settings import PREFIX, Settings
-from customer_api.main import error_catalogue
 
 
 @click.command()
@@ -25,7 +26,7 @@ from customer_api.main import error_catalogue
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a document differs.")
 def docs(directory: Path, *, check: bool) -> None:
-    """Write docs/settings.md, docs/errors.md and docs/data-map.md.
+    """Write docs/settings.md, docs/errors.md, docs/data-map.md and docs/authorization.md.
 
     \b
     Examples:
@@ -35,6 +36,7 @@ def docs(directory: Path, *, check: bool) -> None:
     write_or_check(directory / "settings.md", settings_document(), check=check)
     write_or_check(directory / "errors.md", errors_document(error_catalogue()), check=check)
     write_or_check(directory / "data-map.md", data_map.document(metadata), check=check)
+    write_or_check(directory / "authorization.md", authorization(), check=check)
 
 
 def settings_document() -> str:

@@ -11,22 +11,15 @@ from typing import Final
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from customer_api.bootstrap import Container, build
+from customer_api.bootstrap import Container
+from customer_api.cli.containers import open_container
 from customer_api.cli.environment import (
-    ensure_signing_key,
     fail,
-    has_default_key,
-    is_embedded,
     reason,
     settings_or_exit,
-    upgrade_or_exit,
 )
-from customer_api.core import schema
 from customer_api.core.clock import SystemClock
-from customer_api.core.engines import parse_url
 from customer_api.core.errors import DatabaseUnavailable
-from customer_api.core.settings import Settings
-from customer_api.server import START_ERRORS
 from customer_api.transfers.csv_rows import CsvFile, CsvRow, FileUnusable
 from customer_api.transfers.customer_columns import (
     CustomerColumns,
@@ -117,7 +110,9 @@ def customers(
                 parse_password=parse_password,
             )
             tell = _teller(stack, report, file)
-            summary = _run(_container(settings), rows, columns=columns, rules=rules, report=tell)
+            summary = _run(
+                open_container(settings), rows, columns=columns, rules=rules, report=tell
+            )
     except FileUnusable as error:
         fail(f"{file}: {error}")
     except OSError as error:
@@ -195,27 +190,3 @@ def _advancing(file: CsvFile, advance: Callable[[int], None]) -> Iterator[CsvRow
             told = file.position
         yield row
     advance(file.size - told)
-
-
-def _container(settings: Settings) -> Container:
-    """Return the wired objects over a database with this program's schema, or exit."""
-    if has_default_key(settings):
-        ensure_signing_key(settings)
-    if is_embedded(settings):
-        upgrade_or_exit(settings)
-    else:
-        _require_schema(settings)
-    try:
-        return build(settings)
-    except START_ERRORS as error:
-        fail(str(error))
-
-
-def _require_schema(settings: Settings) -> None:
-    url = parse_url(settings.database_url.get_secret_value())
-    try:
-        revision = schema.with_connection(url, schema.current_revision)
-    except (SQLAlchemyError, OSError) as error:
-        fail(f"the database cannot be used: {reason(error)}")
-    if revision != schema.head_revision():
-        fail("the database has another schema than this program; run `customer-api migrate`")

@@ -6,8 +6,12 @@ from typing import Any
 
 import click
 
+from customer_api.api.documents import (
+    back_office_openapi,
+    error_catalogue,
+    storefront_openapi,
+)
 from customer_api.cli.environment import fail
-from customer_api.main import error_catalogue, storefront_openapi
 
 
 @click.command()
@@ -31,6 +35,7 @@ def openapi(directory: Path, *, check: bool) -> None:
     """
     documents = {
         "storefront-v1.json": storefront_openapi(),
+        "back-office-v1.json": back_office_openapi(),
         "errors.json": error_catalogue(),
     }
     for name, document in documents.items():

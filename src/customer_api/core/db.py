@@ -6,6 +6,7 @@ commits. See docs/decisions/0002.
 """
 
 import asyncio
+import copy
 import os
 import sqlite3
 from abc import ABC, abstractmethod
@@ -23,13 +24,19 @@ from sqlalchemy.util import greenlet_spawn
 from typing_extensions import override
 
 from customer_api.core.db_errors import ConnectionLost, translated
-from customer_api.core.engines import parse_url, postgres_engine, sqlite_engine
+from customer_api.core.engines import (
+    parse_url,
+    postgres_engine,
+    sqlite_engine,
+    truncate_log,
+)
 from customer_api.core.errors import AppError, DatabaseUnavailable
 from customer_api.core.sqlite_threads import SqliteThreads
 from customer_api.core.types import Claims, SessionCheck, SessionT_co
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+OtherSessionT = TypeVar("OtherSessionT")
 
 
 class Base(DeclarativeBase):
@@ -119,6 +126,12 @@ class UnitsOfWork(ABC, Generic[SessionT_co]):
         return await self.write(
             lambda connection: work(connection, self._check.lock(connection, claims)), keep
         )
+
+    def checked_by(self, check: SessionCheck[OtherSessionT]) -> "UnitsOfWork[OtherSessionT]":
+        """Return units on the same connections, for callers of another kind."""
+        other = copy.copy(self)
+        other._check = check  # type: ignore[assignment]  # noqa: SLF001 - it is our copy
+        return other  # type: ignore[return-value]
 
     @abstractmethod
     async def scrub(self) -> None:
@@ -210,7 +223,7 @@ class SqliteUnits(UnitsOfWork[SessionT_co]):
         """Truncate the write-ahead log, unless somebody else uses it just now."""
         # What was written before is committed all the same, whatever the file system says now.
         with suppress(DatabaseUnavailable, sqlite3.Error):
-            await self._writer.run(_truncate_log)
+            await self._writer.run(truncate_log)
 
     @override
     async def close(self) -> None:
@@ -284,14 +297,3 @@ def _transaction(connection: Connection, work: Work[T]) -> T:
         connection.rollback()
         raise
     return result
-
-
-def _truncate_log(connection: Connection) -> None:
-    driver = connection.connection.driver_connection  # no transaction may be open
-    assert isinstance(driver, sqlite3.Connection)
-    (timeout,) = driver.execute("PRAGMA busy_timeout").fetchone()
-    driver.execute("PRAGMA busy_timeout = 0")  # writers must not wait for somebody who reads
-    try:
-        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    finally:
-        driver.execute(f"PRAGMA busy_timeout = {timeout}")

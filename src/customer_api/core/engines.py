@@ -107,3 +107,15 @@ def _stop_long_statements(engine: Engine, seconds: float) -> None:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         driver.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_LOOKS)
+
+
+def truncate_log(connection: Connection) -> None:
+    """Empty the write-ahead log of an SQLite file, unless somebody else uses it just now."""
+    driver = connection.connection.driver_connection  # no transaction may be open
+    assert isinstance(driver, sqlite3.Connection)
+    (timeout,) = driver.execute("PRAGMA busy_timeout").fetchone()
+    driver.execute("PRAGMA busy_timeout = 0")  # writers must not wait for somebody who reads
+    try:
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {timeout}")

@@ -163,6 +163,10 @@ class Settings(BaseSettings):
         "{storefront}/password/undo?token={key}",
         description="Link template of the mail that tells of a changed password.",
     )
+    operator_password_link: str = Field(
+        "http://localhost:3001/password?token={key}",
+        description="Link template by which an operator sets a password, into your back office.",
+    )
     cors_origins: Names = Field(
         (), description="Origins whose scripts may call the storefront API, or `*`; empty = off."
     )
@@ -309,6 +313,15 @@ class Settings(BaseSettings):
         "reference.",
     )
     token_audience: str = Field("customer-api", description="Claim `aud`.")
+    operator_token_ttl_seconds: int = Field(
+        HOUR, ge=1, le=DAY, description="Lifetime of an access token of the back office."
+    )
+    operator_session_ttl_seconds: int = Field(
+        12 * HOUR,
+        ge=1,
+        le=30 * DAY,
+        description="An operator logs in again after so long, however often tokens were refreshed.",
+    )
     access_token_ttl_seconds: int = Field(
         8 * HOUR, ge=1, le=DAY, description="Lifetime of an access token."
     )
@@ -508,6 +521,17 @@ class Settings(BaseSettings):
             raise ValueError("only {storefront} and {key} can be filled in") from error
         if "KEY" not in filled:
             raise ValueError("{key} is missing")
+        return value
+
+    @field_validator("operator_password_link")
+    @classmethod
+    def _operator_link_with_key(cls, value: str) -> str:
+        try:
+            filled = value.format(key="KEY")
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError("only {key} can be filled in") from error
+        if "KEY" not in filled:
+            raise ValueError("has no {key}")
         return value
 
     @field_validator("storefront_url", "public_url")

@@ -3,18 +3,16 @@
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
 from customer_api.core.db import UnitsOfWork
 from customer_api.core.errors import AppError, DatabaseUnavailable
-from customer_api.credentials import repository
-from customer_api.customers.models import Customer
-from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.security.hashing import PasswordHasher
 from customer_api.security.login_limits import LoginLimits
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 
@@ -29,21 +27,20 @@ class TypedPassword:
 
 
 @dataclass(frozen=True, slots=True)
-class RightPassword:
+class RightPassword(Generic[A]):
     """A password that matched the digest that was stored."""
 
-    customer: Customer
+    account: A
     digest: str
     replacement: str | None
     """A better digest of the same password, to be stored instead."""
 
-    def require_stored(self, connection: Connection) -> None:
+    def require_stored(self, stored: str | None) -> None:
         """Make sure, in the transaction that relies on it, that the digest is stored still.
 
         Raises:
             DigestChanged: it is not, and the password is compared with the other one.
         """
-        stored = repository.find_password_hash(connection, self.customer.id)
         if stored != self.digest:
             raise DigestChanged(stored)
 
@@ -69,10 +66,11 @@ class PasswordChecks:
     async def run(
         self,
         typed: TypedPassword,
-        act: Callable[[RightPassword], Awaitable[T]],
+        act: Callable[[RightPassword[A]], Awaitable[T]],
         *,
-        find: Callable[[Connection], tuple[Customer | None, str | None]],
+        find: Callable[[Connection], tuple[A | None, str | None]],
         refusal: type[AppError],
+        record_failure: Callable[[A | None], None],
     ) -> T:
         """Return what `act` does with the right password; its transaction calls `require_stored`.
 
@@ -84,6 +82,7 @@ class PasswordChecks:
             act: what the password is for.
             find: reads the account and its digest; None for what there is not.
             refusal: what a wrong password is answered with.
+            record_failure: records the event, with the account if there is one.
 
         Raises:
             TooManyAttempts: the account is blocked for this client address, or strangers to it wait.
@@ -92,7 +91,9 @@ class PasswordChecks:
         """
         reservation = await self._limits.reserve(typed.subject, typed.client_address)
         try:
-            return await self._settle(typed.password, act, find=find, refusal=refusal)
+            return await self._settle(
+                typed.password, act, find=find, refusal=refusal, record_failure=record_failure
+            )
         except refusal:
             raise
         except Exception:
@@ -103,22 +104,22 @@ class PasswordChecks:
     async def _settle(
         self,
         password: str,
-        act: Callable[[RightPassword], Awaitable[T]],
+        act: Callable[[RightPassword[A]], Awaitable[T]],
         *,
-        find: Callable[[Connection], tuple[Customer | None, str | None]],
+        find: Callable[[Connection], tuple[A | None, str | None]],
         refusal: type[AppError],
+        record_failure: Callable[[A | None], None],
     ) -> T:
-        customer, digest = await self._units.read(find)
-        reference = None if customer is None else customer.reference
+        account, digest = await self._units.read(find)
         while True:
             verification = await self._hasher.verify(password, digest)
-            if not verification.matches or customer is None or digest is None:
-                record(SecurityEvent.LOGIN_FAILED, reference=reference)
+            if not verification.matches or account is None or digest is None:
+                record_failure(account)
                 raise refusal
             try:
-                return await act(RightPassword(customer, digest, verification.replacement))
+                return await act(RightPassword(account, digest, verification.replacement))
             except DigestChanged as change:
                 digest = change.stored
             except refusal:
-                record(SecurityEvent.LOGIN_FAILED, reference=reference)
+                record_failure(account)
                 raise

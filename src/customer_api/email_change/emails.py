@@ -19,6 +19,7 @@ from customer_api.credentials.voiding import void_keys_but_undo
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
 from customer_api.customers.errors import EmailTaken
+from customer_api.customers.events import record_login_failure
 from customer_api.customers.mails import mail_to
 from customer_api.customers.models import Customer, Units
 from customer_api.email_change.errors import EmailChangeKeyInvalid
@@ -129,7 +130,7 @@ class EmailChangeService:
             raise EmailChangeKeyInvalid
         typed = TypedPassword(owner.email_key, command.password, command.client_address)
 
-        async def act(right: RightPassword) -> Customer:
+        async def act(right: RightPassword[Customer]) -> Customer:
             return await self._units.write(lambda it: self._finish(it, right, command))
 
         customer = await self._checks.run(
@@ -137,6 +138,7 @@ class EmailChangeService:
             act,
             find=lambda it: (owner, credentials.find_password_hash(it, owner.id)),
             refusal=PasswordWrong,
+            record_failure=record_login_failure,
         )
         record(SecurityEvent.EMAIL_CHANGED, reference=customer.reference)
 
@@ -168,10 +170,10 @@ class EmailChangeService:
         record(SecurityEvent.EMAIL_CHANGE_UNDONE, reference=customer.reference)
 
     def _finish(
-        self, connection: Connection, right: RightPassword, command: ConfirmEmail
+        self, connection: Connection, right: RightPassword[Customer], command: ConfirmEmail
     ) -> Customer:
         before, key = self._take(connection, self._changes, command.key)
-        right.require_stored(connection)
+        right.require_stored(credentials.find_password_hash(connection, right.account.id))
         after = self.apply(connection, before, {"email": key.email})
         now = self._clock.now()
         tokens.end_all_sessions(connection, before.id, EndReason.EMAIL_CHANGED, now=now)

@@ -243,3 +243,32 @@ def _calendar_date(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+class SeveralOf(Constraint):
+    """A list of values, each of which is one of the choices; the order means nothing."""
+
+    __slots__ = ("choices",)
+
+    def __init__(self, *choices: str) -> None:
+        self.choices = choices
+
+    @override
+    def refusal(self, value: object, today: date) -> str | None:
+        if not isinstance(value, list):
+            return "This value should be of type array."
+        if not all(isinstance(it, str) and it in self.choices for it in value):
+            return "One or more of the given values is invalid."
+        return None
+
+    @override
+    def parsed(self, value: list[str]) -> frozenset[str]:
+        return frozenset(value)
+
+    @override
+    def schema(self) -> JsonObject:
+        return {"items": {"enum": list(self.choices)}}
+
+    @override
+    def refuses_null(self) -> bool:
+        return True

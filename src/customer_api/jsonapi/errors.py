@@ -25,9 +25,9 @@ def error_document(errors: Sequence[ErrorObject]) -> bytes:
     return serialize({"errors": [_object(error) for error in errors]})
 
 
-def validation_errors(violations: Iterable[Violation]) -> tuple[ErrorObject, ...]:
+def validation_errors(violations: Iterable[Violation], *, code: str) -> tuple[ErrorObject, ...]:
     """Return one error for each violation, in the same order."""
-    return tuple(ErrorObject(422, str(violation), code="901") for violation in violations)
+    return tuple(ErrorObject(422, str(violation), code=code) for violation in violations)
 
 
 def _object(error: ErrorObject) -> dict[str, object]:

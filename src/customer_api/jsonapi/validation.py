@@ -39,7 +39,7 @@ class Field:
     """A member of a request's attributes, with the rules for its value in the order of messages.
 
     A string field takes null, false and [] as blank, which is null from there on; any other value
-    that is no string breaks the one rule every string field has. A boolean field leaves all to its
+    that is no string breaks the one rule every string field has. Other fields leave all to their
     rules. A field that is not required may be absent, but follows its rules when it is there.
     """
 
@@ -50,7 +50,7 @@ class Field:
         name: str,
         *constraints: Constraint,
         required: bool = True,
-        type: Literal["string", "boolean"] = "string",  # noqa: A002 - JSON Schema's word for it
+        type: Literal["string", "boolean", "array"] = "string",  # noqa: A002 - JSON Schema's word for it
         description: str = "",
         example: object = None,
     ) -> None:
@@ -126,7 +126,7 @@ class Fields:
         """Return the declared fields that were sent, of attributes without violations.
 
         String fields are str or None (sent as null, false or []), dates `datetime.date` or None
-        (also sent as ""), accepted consents True, other booleans bool or None.
+        (also sent as ""), accepted consents True, other booleans bool or None, arrays frozen sets.
         """
         return {
             field.name: field.parse(attributes[field.name])

@@ -16,6 +16,7 @@ class SecurityEvent(StrEnum):
     """Every event there is; the value is the `event` of its log line."""
 
     ACCESS_TOKEN_REFUSED = "access_token_refused"  # noqa: S105 - an event, no token
+    CLIENT_REFUSED = "client_refused"
     CUSTOMER_ERASED = "customer_erased"
     CUSTOMER_REGISTERED = "customer_registered"
     EMAIL_CHANGED = "email_changed"
@@ -29,6 +30,8 @@ class SecurityEvent(StrEnum):
     LOGIN_SLOWED = "login_slowed"
     LOGIN_SUCCEEDED = "login_succeeded"
     MAIL_LIMIT_REACHED = "mail_limit_reached"
+    OPERATOR_LOGIN_FAILED = "operator_login_failed"
+    OPERATOR_LOGIN_SUCCEEDED = "operator_login_succeeded"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an event, no password
     PASSWORD_CHANGE_UNDONE = "password_change_undone"  # noqa: S105 - an event, no password
     PASSWORD_RESTORED = "password_restored"  # noqa: S105 - an event, no password
@@ -47,6 +50,7 @@ class SecurityEvent(StrEnum):
 WARNINGS: Final = frozenset(
     {
         SecurityEvent.ACCESS_TOKEN_REFUSED,
+        SecurityEvent.CLIENT_REFUSED,
         SecurityEvent.HASHING_BUSY,
         SecurityEvent.HOST_REFUSED,
         SecurityEvent.KEY_REFUSED,
@@ -54,6 +58,7 @@ WARNINGS: Final = frozenset(
         SecurityEvent.LOGIN_FAILED,
         SecurityEvent.LOGIN_SLOWED,
         SecurityEvent.MAIL_LIMIT_REACHED,
+        SecurityEvent.OPERATOR_LOGIN_FAILED,
         SecurityEvent.RATE_LIMITED,
         SecurityEvent.REFRESH_TOKEN_REUSED,
         SecurityEvent.REGISTRATION_REPEATED,

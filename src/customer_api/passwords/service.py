@@ -19,6 +19,7 @@ from customer_api.credentials.password_checks import (
 from customer_api.credentials.voiding import void_keys_but_undo, void_keys_of_password
 from customer_api.customers import repository as customers
 from customer_api.customers.errors import PasswordsDiffer
+from customer_api.customers.events import record_login_failure
 from customer_api.customers.models import Customer, Session, Units
 from customer_api.customers.service import require_owner
 from customer_api.mail.message import PASSWORD_CHANGED, PASSWORD_REMOVED
@@ -109,12 +110,12 @@ class PasswordService:
             raise NewPasswordsDiffer
         subject, address = customer.email_key, command.client_address
 
-        async def act(right: RightPassword) -> None:
+        async def act(right: RightPassword[Customer]) -> None:
             self._policy.check(command.new_password, email=customer.email)
             new_digest = await self._hasher.hash(command.new_password)
 
             def finish(connection: Connection, session: Session) -> None:
-                right.require_stored(connection)
+                right.require_stored(credentials.find_password_hash(connection, right.account.id))
                 now = self._clock.now()
                 credentials.set_password_hash(connection, session.customer.id, new_digest, now=now)
                 tokens.end_other_sessions(connection, session, EndReason.PASSWORD_CHANGED, now=now)
@@ -129,6 +130,7 @@ class PasswordService:
             act,
             find=lambda it: (customer, credentials.find_password_hash(it, customer.id)),
             refusal=PasswordWrong,
+            record_failure=record_login_failure,
         )
         record(SecurityEvent.PASSWORD_CHANGED, reference=reference, session=claims.session)
 

@@ -14,8 +14,9 @@ from customer_api.credentials.password_checks import (
 )
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
+from customer_api.customers.events import record_login_failure
 from customer_api.customers.mails import mail_to
-from customer_api.customers.models import Units
+from customer_api.customers.models import Customer, Units
 from customer_api.mail.message import REFRESH_TOKEN_REUSED
 from customer_api.mail.outbox import Outbox
 from customer_api.observability.security_events import SecurityEvent, record
@@ -82,7 +83,7 @@ class TokenService:
         """
         typed = TypedPassword(email_key(command.username), command.password, command.client_address)
 
-        async def act(right: RightPassword) -> Grant:
+        async def act(right: RightPassword[Customer]) -> Grant:
             return await self._units.write(
                 lambda it: self._finish(it, right, typed, command.device)
             )
@@ -92,6 +93,7 @@ class TokenService:
             act,
             find=lambda it: credentials.find_login(it, command.username),
             refusal=LoginFailed,
+            record_failure=record_login_failure,
         )
         record(SecurityEvent.LOGIN_SUCCEEDED, reference=grant.reference, session=grant.session_uuid)
         return self._grants.pair(grant)
@@ -148,14 +150,14 @@ class TokenService:
     def _finish(
         self,
         connection: Connection,
-        right: RightPassword,
+        right: RightPassword[Customer],
         typed: TypedPassword,
         device: str | None,
     ) -> Grant:
-        owner = customers.lock(connection, right.customer.id)
+        owner = customers.lock(connection, right.account.id)
         if not owner.is_registered:
             raise LoginFailed  # unconfirmed, or erased while we hashed
-        right.require_stored(connection)
+        right.require_stored(credentials.find_password_hash(connection, right.account.id))
         if right.replacement is not None:
             credentials.replace_password_hash(
                 connection, owner.id, old=right.digest, new=right.replacement

@@ -1,14 +1,14 @@
 import pytest
 
-from customer_api.api.v1.errors import STOREFRONT_ERRORS, row_of, throttled_detail, to_answer
+from customer_api.api.v1.errors import STOREFRONT, STOREFRONT_ERRORS, to_answer
 from customer_api.core.errors import AppError, DatabaseUnavailable, Unavailable
 from customer_api.security.rate_limit import TooManyAttempts, TooManyRequests
 from customer_api.security.refresh_tokens import RefreshFailed, RefreshTokenReused
 
 
 def test_subclass_shares_the_row_of_its_parent():
-    assert row_of(RefreshTokenReused) is STOREFRONT_ERRORS[RefreshFailed]
-    assert row_of(DatabaseUnavailable) is STOREFRONT_ERRORS[Unavailable]
+    assert STOREFRONT.row_of(RefreshTokenReused) is STOREFRONT_ERRORS[RefreshFailed]
+    assert STOREFRONT.row_of(DatabaseUnavailable) is STOREFRONT_ERRORS[Unavailable]
 
 
 def test_class_without_a_row_is_a_defect():
@@ -16,14 +16,16 @@ def test_class_without_a_row_is_a_defect():
         pass
 
     with pytest.raises(KeyError, match="Unheard"):
-        row_of(Unheard)
+        STOREFRONT.row_of(Unheard)
 
 
 @pytest.mark.parametrize(
     ("seconds", "minutes"), [(0, 1), (1, 1), (60, 1), (61, 2), (119, 2), (900, 15)]
 )
 def test_time_left_is_rounded_up_to_minutes(seconds, minutes):
-    details = [throttled_detail(kind(seconds)) for kind in (TooManyAttempts, TooManyRequests)]
+    details = [
+        STOREFRONT.throttled_detail(kind(seconds)) for kind in (TooManyAttempts, TooManyRequests)
+    ]
 
     assert details == [
         f"{what}. Please try again in {minutes} minute(s)."

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -10,10 +9,10 @@ from starlette.responses import JSONResponse, Response
 
 from customer_api.api.body import read_body
 from customer_api.api.deps import ClientAddressDep, ContainerDep, DeviceDep
-from customer_api.api.oauth.errors import GrantUnknown, ParameterMissing, oauth_refusal
+from customer_api.api.oauth.errors import STOREFRONT_OAUTH, GrantUnknown
+from customer_api.api.oauth.parameters import needed, parse_parameters
 from customer_api.bootstrap import Container
 from customer_api.core.errors import AppError
-from customer_api.jsonapi import strict_json
 from customer_api.security.counters import Kind
 from customer_api.tokens.grants import TokenPair
 from customer_api.tokens.service import LogIn
@@ -76,10 +75,10 @@ async def issue_token(
 ) -> Response:
     """Log in or refresh by OAuth 2.0; client parameters and scopes are ignored."""
     try:
-        parameters = _parameters(await read_body(request))
+        parameters = parse_parameters(await read_body(request))
         pair = await _granted(container, parameters, client_address, device)
     except AppError as error:
-        return oauth_refusal(error)
+        return STOREFRONT_OAUTH.answer(error)
     return JSONResponse(
         {
             "access_token": pair.access_token,
@@ -106,43 +105,11 @@ async def _granted(
 ) -> TokenPair:
     match parameters.get("grant_type") or parameters.get("grantType"):
         case "password":
-            username, password = _needed(parameters, "username"), _needed(parameters, "password")
+            username, password = needed(parameters, "username"), needed(parameters, "password")
             return await container.tokens.log_in(LogIn(username, password, client_address, device))
         case "refresh_token":
-            refresh_token = _needed(parameters, "refresh_token")
+            refresh_token = needed(parameters, "refresh_token")
             await container.requests.count(Kind.REFRESHES, client_address)
             return await container.tokens.refresh(refresh_token)
         case _:
             raise GrantUnknown
-
-
-def _needed(parameters: Mapping[str, str], name: str) -> str:
-    value = parameters.get(name)
-    if not value:
-        raise ParameterMissing
-    return value
-
-
-def _parameters(body: bytes) -> dict[str, str]:
-    """Return the parameters of a form, or of a JSON object whatever the content type says."""
-    if body.lstrip().startswith(b"{"):
-        return _json_parameters(body)
-    try:
-        pairs = parse_qsl(
-            body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=50
-        )
-    except ValueError as error:  # UnicodeDecodeError is one
-        raise ParameterMissing from error
-    parameters = dict(pairs)
-    if len(parameters) != len(pairs) or any("\x00" in value for value in parameters.values()):
-        raise ParameterMissing
-    return parameters
-
-
-def _json_parameters(body: bytes) -> dict[str, str]:
-    try:
-        document = strict_json.parse(body)
-    except strict_json.JsonInvalid as error:
-        raise ParameterMissing from error
-    assert isinstance(document, dict), "the body starts with a brace"
-    return {name: value for name, value in document.items() if isinstance(value, str)}

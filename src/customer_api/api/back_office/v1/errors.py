@@ -1,0 +1,83 @@
+"""The back office's error table: what each refusal is on the wire."""
+
+from typing import Any, Final
+
+from customer_api.api.auth import AccessTokenMissing
+from customer_api.api.body import BodyInvalid, BodyTooLarge, EncodingUnsupported, TypeInvalid
+from customer_api.api.error_table import UNAVAILABLE_DETAIL, ErrorTable, Row
+from customer_api.api.once import IdempotencyKeyInvalid
+from customer_api.core.errors import AppError, TokenRefused, Unavailable
+from customer_api.idempotency.errors import IdempotencyKeyReused, RequestInProgress
+from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
+from customer_api.operators.errors import (
+    ApiClientNotFound,
+    InsufficientScope,
+    LastAdministrator,
+    OperatorEmailTaken,
+    OperatorLoginFailed,
+    OperatorNotFound,
+    PasswordKeyInvalid,
+)
+from customer_api.security.jwt import TokenInvalid
+from customer_api.security.password_policy import (
+    PasswordCharactersRefused,
+    PasswordCommon,
+    PasswordSequenceRefused,
+    PasswordTooLong,
+    PasswordTooShort,
+)
+from customer_api.security.rate_limit import TooManyAttempts, TooManyRequests
+
+BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
+    PaginationInvalid: Row(None, 400, "Pagination parameters are invalid."),
+    QueryInvalid: Row(None, 400, "Query parameters are invalid."),
+    BodyInvalid: Row(None, 400, "Post data is invalid."),
+    TypeInvalid: Row(None, 400, "Invalid type."),
+    IdempotencyKeyInvalid: Row(None, 400, "Idempotency-Key header value is invalid."),
+    BodyTooLarge: Row(None, 413, "Content Too Large"),
+    EncodingUnsupported: Row(None, 415, "Unsupported Media Type"),
+    TokenInvalid: Row("001", 401, "Invalid access token."),
+    TokenRefused: Row("001", 401, "Invalid access token."),
+    AccessTokenMissing: Row("002", 401, "Missing access token."),
+    OperatorLoginFailed: Row("003", 401, "Failed to authenticate operator."),
+    InsufficientScope: Row("1240", 403, "insufficient_scope"),
+    OperatorNotFound: Row("1250", 404, "Operator not found."),
+    OperatorEmailTaken: Row("1251", 422, "Another operator has this email address."),
+    PasswordKeyInvalid: Row("1252", 422, "Password key is not valid."),
+    ApiClientNotFound: Row("1255", 404, "Client not found."),
+    LastAdministrator: Row("1234", 409, "The last administrator cannot be removed."),
+    PasswordTooShort: Row("418", 422, "The password is too short."),
+    PasswordTooLong: Row("419", 422, "The password is too long."),
+    PasswordCharactersRefused: Row("420", 422, "The password character set is invalid."),
+    PasswordSequenceRefused: Row(
+        "421", 422, "The password contains sequence of the same character."
+    ),
+    PasswordCommon: Row("422", 422, "The password is listed as common."),
+    IdempotencyKeyReused: Row(
+        "1241", 422, "The Idempotency-Key was used for another request before."
+    ),
+    RequestInProgress: Row(
+        "1242", 409, "The first request with this Idempotency-Key is still in progress."
+    ),
+    TooManyAttempts: Row("5900", 429, "Account is blocked. Please try again in N minute(s)."),
+    TooManyRequests: Row("5901", 429, "Too many requests. Please try again in N minute(s)."),
+    Unavailable: Row(None, 503, UNAVAILABLE_DETAIL),
+}
+"""One row for each refusal a back-office route can make; a subclass may share its parent's row."""
+
+BACK_OFFICE: Final = ErrorTable(BACK_OFFICE_ERRORS, validation_code="1202")
+
+CALLER_ONLY: Final[tuple[type[AppError], ...]] = (
+    QueryInvalid,
+    PaginationInvalid,
+    AccessTokenMissing,
+    TokenInvalid,
+    InsufficientScope,
+    Unavailable,
+)
+"""What every route with a scope can answer before its own business."""
+
+
+def documented(*kinds: type[AppError]) -> dict[int | str, dict[str, Any]]:
+    """Return OpenAPI `responses` of the refusals that a route can make, grouped by status."""
+    return BACK_OFFICE.documented(*kinds)

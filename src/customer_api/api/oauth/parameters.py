@@ -1,0 +1,95 @@
+"""Parameters of OAuth 2.0 requests: forms, or JSON objects whatever the content type says."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl, unquote_plus
+
+from starlette.requests import Request
+
+from customer_api.api.oauth.errors import ParameterMissing
+from customer_api.jsonapi import strict_json
+
+MOST_PARAMETERS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a client shows of itself, however it does."""
+
+    client_id: str
+    client_secret: str
+    is_basic: bool
+
+
+def parse_parameters(body: bytes) -> dict[str, str]:
+    """Return the parameters of a form, or of a JSON object.
+
+    Raises:
+        ParameterMissing: they cannot be read, or one is there twice.
+    """
+    if body.lstrip().startswith(b"{"):
+        return _json_parameters(body)
+    try:
+        pairs = parse_qsl(
+            body.decode("utf-8"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MOST_PARAMETERS,
+        )
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise ParameterMissing from error
+    parameters = dict(pairs)
+    if len(parameters) != len(pairs) or any("\x00" in value for value in parameters.values()):
+        raise ParameterMissing
+    return parameters
+
+
+def needed(parameters: Mapping[str, str], name: str) -> str:
+    """Return a parameter that must be there and not empty.
+
+    Raises:
+        ParameterMissing: it is not.
+    """
+    value = parameters.get(name)
+    if not value:
+        raise ParameterMissing
+    return value
+
+
+def parse_credentials(request: Request, parameters: Mapping[str, str]) -> Credentials | None:
+    """Return how the client authenticates: by `Authorization: Basic` or by the body, not by both.
+
+    The parts of the header are form-encoded before they are joined (RFC 6749, section 2.3.1).
+
+    Raises:
+        ParameterMissing: both ways at once, or a header that cannot be read.
+    """
+    by_body = "client_secret" in parameters
+    values = request.headers.getlist("authorization")
+    if not values:
+        if not by_body:
+            return None
+        client_id = parameters.get("client_id", "")
+        return Credentials(client_id, parameters["client_secret"], is_basic=False)
+    scheme, _, encoded = values[0].strip().partition(" ")
+    if by_body or len(values) > 1 or scheme.lower() != "basic":
+        raise ParameterMissing
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise ParameterMissing from error
+    client_id, separator, client_secret = decoded.partition(":")
+    if not separator:
+        raise ParameterMissing
+    return Credentials(unquote_plus(client_id), unquote_plus(client_secret), is_basic=True)
+
+
+def _json_parameters(body: bytes) -> dict[str, str]:
+    try:
+        document = strict_json.parse(body)
+    except strict_json.JsonInvalid as error:
+        raise ParameterMissing from error
+    assert isinstance(document, dict), "the body starts with a brace"
+    return {name: value for name, value in document.items() if isinstance(value, str)}

@@ -1,0 +1,75 @@
+"""Every published route, by API."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from customer_api.api.back_office.v1.access_tokens.routes import router as operator_tokens
+from customer_api.api.back_office.v1.clients.routes import router as api_clients
+from customer_api.api.back_office.v1.operator_passwords.routes import router as operator_passwords
+from customer_api.api.back_office.v1.operators.routes import router as operators
+from customer_api.api.oauth import back_office as back_office_oauth
+from customer_api.api.oauth import routes as oauth
+from customer_api.api.v1.access_tokens.routes import router as access_tokens
+from customer_api.api.v1.addresses.routes import router as addresses
+from customer_api.api.v1.customer_access.routes import router as customer_access
+from customer_api.api.v1.customer_confirmation.routes import router as customer_confirmation
+from customer_api.api.v1.customer_email_confirmation.routes import router as email_confirmation
+from customer_api.api.v1.customer_email_undo.routes import router as email_undo
+from customer_api.api.v1.customer_forgotten_password.routes import router as forgotten_password
+from customer_api.api.v1.customer_password.routes import router as customer_password
+from customer_api.api.v1.customer_password_undo.routes import router as password_undo
+from customer_api.api.v1.customer_restore_password.routes import router as restore_password
+from customer_api.api.v1.customers.routes import router as customers
+from customer_api.api.v1.orders.routes import router as orders
+from customer_api.api.v1.personal_data.routes import router as personal_data
+from customer_api.api.v1.refresh_tokens.routes import router as refresh_tokens
+from customer_api.api.v1.sessions.routes import router as sessions
+from customer_api.api.v1.stores.routes import router as stores
+from customer_api.api.v1.wishlists.routes import router as wishlists
+
+STOREFRONT_ROUTERS: Final[tuple[APIRouter, ...]] = (
+    stores,
+    customers,
+    addresses,
+    personal_data,
+    customer_password,
+    forgotten_password,
+    restore_password,
+    customer_confirmation,
+    email_confirmation,
+    email_undo,
+    password_undo,
+    customer_access,
+    access_tokens,
+    refresh_tokens,
+    sessions,
+    oauth.router,
+    orders,
+    wishlists,
+)
+
+BACK_OFFICE_ROUTERS: Final[tuple[APIRouter, ...]] = (
+    operator_tokens,
+    back_office_oauth.router,
+    operators,
+    operator_passwords,
+    api_clients,
+)
+WITHOUT_TOKEN: Final = frozenset(
+    {
+        "POST /access-tokens",
+        "POST /token",
+        "POST /revoke",
+        "POST /introspect",
+        "POST /operator-passwords",
+    }
+)
+"""The routes of the back office that take no bearer token; every other one names its scope."""
+
+
+def routes_of(routers: Iterable[APIRouter]) -> list[APIRoute]:
+    """Return the routes of routers, in their order."""
+    return [route for router in routers for route in router.routes if isinstance(route, APIRoute)]

@@ -1,0 +1,72 @@
+"""Audit events, as rows and as what is read of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import Identity, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from customer_api.core.db import Base
+from customer_api.core.privacy import kept
+from customer_api.core.types import BigKey, UtcDateTime
+
+_EVIDENCE: Final = "evidence of what was done; names no customer but by reference"
+
+
+class ActorKind(StrEnum):
+    """What acts."""
+
+    OPERATOR = "operator"
+    CLIENT = "client"
+    COMMAND_LINE = "command_line"
+
+
+class Action(StrEnum):
+    """What is done; the kind of thing it is done to goes before the dot."""
+
+    OPERATOR_CREATED = "operator.created"
+    OPERATOR_CHANGED = "operator.changed"
+    OPERATOR_REMOVED = "operator.removed"
+    OPERATOR_PASSWORD_LINKED = "operator.password_linked"  # noqa: S105 - an action
+    OPERATOR_PASSWORD_SET = "operator.password_set"  # noqa: S105 - an action
+    OPERATORS_READ = "operator.read"
+    CLIENT_CREATED = "client.created"
+    CLIENT_CHANGED = "client.changed"
+    CLIENT_SECRET_ROTATED = "client.secret_rotated"  # noqa: S105 - an action
+    CLIENT_REMOVED = "client.removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, and in which request."""
+
+    kind: ActorKind
+    id: str
+    """Uuid of the operator or client; empty for the command line."""
+    request_id: str = ""
+
+
+COMMAND_LINE: Final = Actor(ActorKind.COMMAND_LINE, "")
+
+
+class AuditEventRow(Base):
+    """One thing that was done. Rows are added and read, never changed or deleted."""
+
+    __tablename__ = "audit_events"
+    __table_args__ = (
+        Index("uq_audit_events_uuid", "uuid", unique=True),
+        Index("ix_audit_events_subject", "subject", "id"),
+        Index("ix_audit_events_actor", "actor", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, Identity(), primary_key=True, info=kept(_EVIDENCE))
+    uuid: Mapped[str] = mapped_column(String(36), info=kept(_EVIDENCE))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, info=kept(_EVIDENCE))
+    actor_kind: Mapped[str] = mapped_column(String(20), info=kept(_EVIDENCE))
+    actor: Mapped[str] = mapped_column(String(36), info=kept(_EVIDENCE))
+    action: Mapped[str] = mapped_column(String(50), info=kept(_EVIDENCE))
+    subject: Mapped[str] = mapped_column(String(64), info=kept(_EVIDENCE))
+    fields: Mapped[str] = mapped_column(Text, info=kept(_EVIDENCE))
+    request_id: Mapped[str] = mapped_column(String(64), info=kept(_EVIDENCE))
