@@ -2,11 +2,10 @@ import asyncio
 import logging
 
 import pytest
-from sqlalchemy import func, select
 
 from customer_api.core.db import open_units
 from customer_api.security.clients import Clients
-from customer_api.security.counters import NOTHING, CounterRow, DatabaseStore, Kind
+from customer_api.security.counters import NOTHING, DatabaseStore, Kind
 from customer_api.security.login_limits import LoginLimiter, LoginRules, LoginSlowed
 from customer_api.security.rate_limit import (
     Throttled,
@@ -67,11 +66,6 @@ async def refusal(attempt, kind=TooManyAttempts):
         await attempt
     assert type(caught.value) is kind
     return caught.value.retry_after_seconds
-
-
-async def count(units):
-    statement = select(func.count()).select_from(CounterRow)
-    return await units.read(lambda connection: connection.execute(statement).scalar_one())
 
 
 async def fail(reserve, times):
