@@ -3,9 +3,11 @@
 import asyncio
 
 import pytest
+from sqlalchemy import select
 
+from customer_api.operators.models import OperatorRow
 from customer_api.operators.scopes import ROLE_SCOPES, Role, Scope
-from tests.back_office.conftest import ROOT
+from tests.back_office.conftest import ROOT, Office
 from tests.shop import OTHER_PASSWORD, PASSWORD, only_error
 
 VIEWER = "vi@shop.example"
@@ -283,6 +285,22 @@ async def test_a_removed_operator_loses_a_login_that_had_begun(office, monkeypat
 def test_roles_are_ordered_and_an_administrator_may_everything():
     assert ROLE_SCOPES[Role.VIEWER] < ROLE_SCOPES[Role.SUPPORT] < ROLE_SCOPES[Role.ADMINISTRATOR]
     assert ROLE_SCOPES[Role.ADMINISTRATOR] == set(Scope)
+
+
+async def test_an_old_digest_is_replaced_at_the_login(open_shop, office):
+    await office.operator(VIEWER)
+    stronger = Office(await open_shop(hash_time_cost=2))
+
+    before, _ = await digest(office), await stronger.log_in(VIEWER)
+    after = await digest(office)
+
+    assert ("t=1" in before, "t=2" in after) == (True, True)
+    assert (await stronger.log_in(VIEWER)).status_code == 201
+
+
+async def digest(office):
+    statement = select(OperatorRow.password_hash).where(OperatorRow.email == VIEWER)
+    return await office.shop.container.units.read(lambda it: it.execute(statement).scalar_one())
 
 
 async def test_sessions_are_forgotten_a_while_after_their_end(open_office):
