@@ -153,7 +153,7 @@ def test_a_route_without_a_scope_stops_the_start():
 
     @router.get("/open")
     async def read_everything():
-        raise NotImplementedError  # pragma: no cover - never called
+        """Answer nothing; the route is only looked at."""
 
     routes = [route for route in router.routes if isinstance(route, APIRoute)]
 
