@@ -166,8 +166,9 @@ class LoginLimiter(LoginLimits):
 
     def _count_failure(self, counters: Counters, login: "_Login") -> bool:
         """Count a failure; return whether it starts a block."""
-        counters.add(login.name(Kind.LOGIN_FAILURES), seconds=DAY_SECONDS)
-        number = sum(counters.look(it).number for it in login.names(Kind.LOGIN_FAILURES))
+        present, *former = login.names(Kind.LOGIN_FAILURES)
+        number = counters.add(present, seconds=DAY_SECONDS).number
+        number += sum(counters.look(it).number for it in former)
         if number < self._rules.failure_limit:
             return False
         blocks = sum(counters.look(it).number for it in login.names(Kind.LOGIN_BLOCKS))
