@@ -376,7 +376,6 @@ def _tokens(parts: _Parts) -> TokenService:
             session_ttl_seconds=settings.refresh_token_max_ttl_seconds,
         ),
         refresh_tokens=refresh_tokens,
-        ring=parts.ring,
     )
 
 
@@ -409,7 +408,6 @@ def _back_office(parts: _Parts) -> BackOffice:
                 ttl_seconds=settings.operator_session_ttl_seconds,
                 retry_seconds=settings.refresh_retry_seconds,
             ),
-            ring=parts.ring,
             session_ttl_seconds=settings.operator_session_ttl_seconds,
         ),
         token_uses=TokenUses(

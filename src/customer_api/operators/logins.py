@@ -1,6 +1,5 @@
 """Logging operators in, and refreshing their tokens."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -31,13 +30,11 @@ from customer_api.operators.models import (
 from customer_api.operators.scopes import ROLE_SCOPES
 from customer_api.operators.tokens import BackOfficeTokens, StartedSession, TokenMaker
 from customer_api.security import one_time_keys
-from customer_api.security.key_ring import KeyRing
 from customer_api.security.login_limits import LoginLimits
 from customer_api.security.refresh_tokens import (
     RefreshFailed,
     RefreshTokenReused,
     RefreshTokens,
-    SuccessorUnknown,
 )
 
 
@@ -64,7 +61,6 @@ class OperatorLogins:
         clients: ClientLogins,
         tokens: TokenMaker,
         refresh_tokens: RefreshTokens,
-        ring: KeyRing,
         session_ttl_seconds: int,
     ) -> None:
         self._units = units
@@ -74,7 +70,6 @@ class OperatorLogins:
         self._clients = clients
         self._tokens = tokens
         self._refresh_tokens = refresh_tokens
-        self._ring = ring
         self._session_ttl = timedelta(seconds=session_ttl_seconds)
 
     async def log_in(self, command: OperatorLogin) -> BackOfficeTokens:
@@ -146,19 +141,10 @@ class OperatorLogins:
             )
 
         try:
-            return self._tokens.make(await self._exchange(work))
+            return self._tokens.make(await self._refresh_tokens.run(self._units, work))
         except RefreshTokenReused as reuse:
             record(SecurityEvent.REFRESH_TOKEN_REUSED, session=reuse.session_uuid)
             raise
-
-    async def _exchange(self, work: Callable[[Connection], StartedSession]) -> StartedSession:
-        """Run a refresh, once more if its first use was at a process that knows a newer key."""
-        try:
-            return await self._units.write(work)
-        except SuccessorUnknown:
-            if not self._ring.look():
-                raise
-            return await self._units.write(work)
 
     def _log_in(
         self,

@@ -8,15 +8,18 @@ section 4.14.2).
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from customer_api.core.clock import Clock
+from customer_api.core.db import UnitsOfWork, Work
 from customer_api.core.errors import CredentialRefused
 from customer_api.core.ids import SessionId
 from customer_api.security import one_time_keys
 from customer_api.security.key_ring import KeyRing
+
+T = TypeVar("T")
 
 
 class EndReason(StrEnum):
@@ -134,12 +137,25 @@ class RefreshTokens:
         self._add(connection, session_id, token, session_ends=session_ends)
         return token
 
+    async def run(self, units: UnitsOfWork[object], work: Work[T]) -> T:
+        """Run a unit that exchanges a token, once more if another process knows a newer key.
+
+        Raises:
+            SuccessorUnknown: no key there is derives the successor.
+        """
+        try:
+            return await units.write(work)
+        except SuccessorUnknown:
+            if not self._ring.look():
+                raise
+            return await units.write(work)
+
     def exchange(self, connection: Connection, token: str) -> Rotated:
         """Return the successor of a token.
 
         Raises:
             RefreshFailed: unknown, expired, or the session is over.
-            SuccessorUnknown: a process that knows a newer key was the first; look for keys again.
+            SuccessorUnknown: a process that knows a newer key was the first; `run` looks for keys.
             RefreshTokenReused: the session was ended because of this call.
         """
         stored = self._table.find_refresh_token(connection, one_time_keys.digest(token))

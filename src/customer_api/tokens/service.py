@@ -1,6 +1,5 @@
 """Logging in and refreshing."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -21,14 +20,12 @@ from customer_api.mail.message import REFRESH_TOKEN_REUSED
 from customer_api.mail.outbox import Outbox
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.security import one_time_keys
-from customer_api.security.key_ring import KeyRing
 from customer_api.security.login_limits import LoginLimits
 from customer_api.security.rate_limit import MailboxLimits
 from customer_api.security.refresh_tokens import (
     RefreshFailed,
     RefreshTokenReused,
     RefreshTokens,
-    SuccessorUnknown,
 )
 from customer_api.tokens import repository
 from customer_api.tokens.errors import LoginFailed
@@ -60,7 +57,6 @@ class TokenService:
         outbox: Outbox,
         grants: Grants,
         refresh_tokens: RefreshTokens,
-        ring: KeyRing,
     ) -> None:
         self._units = units
         self._clock = clock
@@ -70,7 +66,6 @@ class TokenService:
         self._outbox = outbox
         self._grants = grants
         self._refresh_tokens = refresh_tokens
-        self._ring = ring
 
     async def log_in(self, command: LogIn) -> TokenPair:
         """Start a session; a good old password digest is replaced by a better one.
@@ -133,19 +128,10 @@ class TokenService:
             return Grant(rotated.session_uuid, owner.reference, rotated.refresh_token)
 
         try:
-            return self._grants.pair(await self._exchange(work))
+            return self._grants.pair(await self._refresh_tokens.run(self._units, work))
         except RefreshTokenReused as reuse:
             record(SecurityEvent.REFRESH_TOKEN_REUSED, session=reuse.session_uuid)
             raise
-
-    async def _exchange(self, work: Callable[[Connection], Grant]) -> Grant:
-        """Run a refresh, once more if its first use was at a process that knows a newer key."""
-        try:
-            return await self._units.write(work)
-        except SuccessorUnknown:
-            if not self._ring.look():
-                raise
-            return await self._units.write(work)
 
     def _finish(
         self,
