@@ -14,6 +14,11 @@ from customer_api.core.engines import parse_url
 
 VERSIONS = sorted((Path(__file__).parents[2] / "migrations" / "versions").glob("*.py"))
 
+BY_HAND = {"ix_customers_trigrams", "ix_customers_registered_at"}
+"""Indexes of expressions: the tools can neither declare nor compare them on both databases."""
+SEARCH = "customer_search"
+"""SQLite's full-text index, and the prefix of the tables it keeps itself in."""
+
 
 async def look(url, work):
     """Run work on a connection where no event loop runs, since it may start one."""
@@ -31,14 +36,20 @@ def names(inspector, table):
     return found
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 async def test_the_migrated_schema_is_that_of_the_models(database_url):
+    def is_declared(name, kind, _parents):
+        return not (kind == "table" and name.startswith(SEARCH)) and name not in BY_HAND
+
     def differences(connection):
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": is_declared}
+        context = MigrationContext.configure(connection, opts=opts)
         return compare_metadata(context, metadata)
 
     assert await look(database_url, differences) == []
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 async def test_every_constraint_and_index_has_a_name_of_the_convention(database_url):
     def find(connection):
         inspector = inspect(connection)

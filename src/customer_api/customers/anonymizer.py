@@ -20,6 +20,8 @@ _WIPED: Final = (
     "registered_at",
     "default_billing_address_id",
     "default_shipping_address_id",
+    "locked_at",
+    "lock_reason",
 )
 
 _ERASE = (
@@ -30,6 +32,8 @@ _ERASE = (
         | {
             "email": bindparam("nobody"),
             "email_key": bindparam("nobody"),
+            "first_name_key": "",
+            "last_name_key": "",
             "anonymized_at": bindparam("now"),
             "updated_at": bindparam("now"),
             "version": CustomerRow.version + 1,

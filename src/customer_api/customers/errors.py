@@ -7,6 +7,10 @@ class CustomerNotFound(AppError):
     """The reference is unknown, or belongs to somebody else; readers cannot tell which."""
 
 
+class LocaleUnknown(AppError):
+    """The shop does not have this locale."""
+
+
 class NotOwner(AppError):
     """The caller may not act on this reference, whether it exists or not."""
 

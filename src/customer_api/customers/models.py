@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from enum import StrEnum
+from typing import Final, Protocol
 
 from sqlalchemy import (
     BigInteger,
@@ -21,9 +22,26 @@ from customer_api.core.ids import AddressId, CustomerId, Reference, SessionId
 from customer_api.core.privacy import kept, personal
 from customer_api.core.types import BigKey, UtcDateTime
 from customer_api.customers.emails import EMAIL_LENGTH
+from customer_api.customers.names import KEY_LENGTH
 
 GENDERS: Final = ("Male", "Female")
+_IS_LOCKED: Final = text("locked_at IS NOT NULL")
+_IS_ANONYMIZED: Final = text("anonymized_at IS NOT NULL")
 SALUTATIONS: Final = ("Mr", "Mrs", "Ms", "Dr", "n/a")
+
+
+def _code_points(length: int) -> String:
+    """Return the type of texts that both databases sort by code points, which is the order of pages."""
+    return String(length, collation="C").with_variant(String(length), "sqlite")
+
+
+class Status(StrEnum):
+    """What a customer's account is good for."""
+
+    UNCONFIRMED = "unconfirmed"
+    REGISTERED = "registered"
+    LOCKED = "locked"
+    ANONYMIZED = "anonymized"
 
 
 class CustomerRow(Base):
@@ -51,19 +69,42 @@ class CustomerRow(Base):
             postgresql_where=text("registered_at IS NULL AND anonymized_at IS NULL"),
             sqlite_where=text("registered_at IS NULL AND anonymized_at IS NULL"),
         ),
+        Index(
+            "ix_customers_locked",
+            "id",
+            postgresql_where=_IS_LOCKED,
+            sqlite_where=_IS_LOCKED,
+        ),
+        Index(
+            "ix_customers_anonymized",
+            "id",
+            postgresql_where=_IS_ANONYMIZED,
+            sqlite_where=_IS_ANONYMIZED,
+        ),
+        Index("ix_customers_first_name_key", "first_name_key", "id"),
+        Index("ix_customers_last_name_key", "last_name_key", "id"),
+        Index("ix_customers_created_at", "created_at", "id"),
+        Index("ix_customers_locale", "locale", "id"),
     )
 
     id: Mapped[int] = mapped_column(
         BigKey, Identity(), primary_key=True, info=kept("identity of orders and receipts")
     )
     reference: Mapped[str] = mapped_column(
-        String(64), info=kept("public identity of orders and receipts; says nothing of the person")
+        _code_points(64),
+        info=kept("public identity of orders and receipts; says nothing of the person"),
     )
     email: Mapped[str] = mapped_column(String(EMAIL_LENGTH), info=personal())
-    email_key: Mapped[str] = mapped_column(String(EMAIL_LENGTH), info=personal())
+    email_key: Mapped[str] = mapped_column(_code_points(EMAIL_LENGTH), info=personal())
     salutation: Mapped[str | None] = mapped_column(String(20), info=personal())
     first_name: Mapped[str | None] = mapped_column(String(100), info=personal())
     last_name: Mapped[str | None] = mapped_column(String(100), info=personal())
+    first_name_key: Mapped[str] = mapped_column(
+        _code_points(KEY_LENGTH), server_default="", info=personal()
+    )
+    last_name_key: Mapped[str] = mapped_column(
+        _code_points(KEY_LENGTH), server_default="", info=personal()
+    )
     gender: Mapped[str | None] = mapped_column(String(20), info=personal())
     date_of_birth: Mapped[date | None] = mapped_column(Date, info=personal())
     company: Mapped[str | None] = mapped_column(String(100), info=personal())
@@ -72,6 +113,8 @@ class CustomerRow(Base):
     registered_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=personal())
     default_billing_address_id: Mapped[int | None] = mapped_column(BigInteger, info=personal())
     default_shipping_address_id: Mapped[int | None] = mapped_column(BigInteger, info=personal())
+    locked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=personal())
+    lock_reason: Mapped[str | None] = mapped_column(String(255), info=personal())
     anonymized_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, info=kept("proof that and when the person was erased")
     )
@@ -103,6 +146,8 @@ class Customer:
     registered_at: datetime | None
     default_billing_address_id: AddressId | None
     default_shipping_address_id: AddressId | None
+    locked_at: datetime | None
+    lock_reason: str | None
     anonymized_at: datetime | None
     created_at: datetime
     updated_at: datetime
@@ -110,8 +155,22 @@ class Customer:
 
     @property
     def is_registered(self) -> bool:
-        """Whether the mailbox was confirmed, so that the customer may log in."""
+        """Whether the mailbox was confirmed."""
         return self.registered_at is not None
+
+    @property
+    def may_log_in(self) -> bool:
+        """Whether the mailbox was confirmed and no operator has locked the account."""
+        return self.is_registered and self.locked_at is None
+
+    @property
+    def status(self) -> Status:
+        """What the account is good for."""
+        if self.anonymized_at is not None:
+            return Status.ANONYMIZED
+        if self.locked_at is not None:
+            return Status.LOCKED
+        return Status.REGISTERED if self.is_registered else Status.UNCONFIRMED
 
     @property
     def state(self) -> str:
@@ -144,6 +203,21 @@ class Session:
     uuid: str
     customer: Customer
 
+    @property
+    def owner(self) -> CustomerId:
+        """Whose session it is."""
+        return self.customer.id
+
+
+class Access(Protocol):
+    """What gives access to a customer: their own session, or an operator's permission."""
+
+    @property
+    def customer(self) -> Customer:
+        """The customer, locked in a unit that writes."""
+
 
 Units = UnitsOfWork[Session]
 """The units of work of this program: `read_as` and `write_as` hand out a customer's session."""
+CustomerUnits = UnitsOfWork[Access]
+"""Units for whoever may read and change a customer."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Row, Select, Update, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,21 +14,27 @@ from customer_api.core.ids import AddressId, CustomerId
 from customer_api.customers.emails import email_key
 from customer_api.customers.errors import EmailTaken
 from customer_api.customers.models import Customer, CustomerRow, NewCustomer
+from customer_api.customers.names import name_key
 
 COLUMNS: Final = tuple(getattr(CustomerRow, field.name) for field in fields(Customer))
 """The columns of `Customer`, in the order of its fields."""
+
+NAMES: Final = frozenset({"first_name", "last_name"})
+"""Columns with a normal form beside them."""
 
 _BY_KEY = select(*COLUMNS).where(CustomerRow.email_key == bindparam("key"))
 _BY_KEY_LOCKED = _BY_KEY.with_for_update(key_share=True)
 _BY_ID = select(*COLUMNS).where(CustomerRow.id == bindparam("id"))
 _BY_ID_LOCKED = _BY_ID.with_for_update(key_share=True)
+_BY_REFERENCE = select(*COLUMNS).where(CustomerRow.reference == bindparam("reference"))
+_BY_REFERENCE_LOCKED = _BY_REFERENCE.with_for_update(key_share=True)
 _IS_TAKEN = select(CustomerRow.id).where(
     CustomerRow.email_key == bindparam("key"), CustomerRow.id != bindparam("but")
 )
 _HAS_REFERENCE = select(CustomerRow.id).where(CustomerRow.reference == bindparam("reference"))
 _NEW_VALUES: Final = tuple(
     [field.name for field in fields(NewCustomer)]
-    + ["email_key", "created_at", "updated_at", "version"]
+    + ["email_key", "first_name_key", "last_name_key", "created_at", "updated_at", "version"]
 )
 _ADD = {
     dialect.dialect.name: dialect.insert(CustomerRow)
@@ -53,6 +59,8 @@ def add(connection: Connection, new: NewCustomer, *, now: datetime) -> Customer 
     values = {field.name: getattr(new, field.name) for field in fields(NewCustomer)}
     values |= {
         "email_key": email_key(new.email),
+        "first_name_key": name_key(new.first_name),
+        "last_name_key": name_key(new.last_name),
         "created_at": now,
         "updated_at": now,
         "version": 1,
@@ -79,6 +87,16 @@ def find_by_id(connection: Connection, customer_id: CustomerId) -> Customer | No
     return _one(connection, _BY_ID, {"id": customer_id})
 
 
+def find_by_reference(connection: Connection, reference: str) -> Customer | None:
+    """Return the customer with this reference, anonymized ones included."""
+    return _one(connection, _BY_REFERENCE, {"reference": reference})
+
+
+def lock_by_reference(connection: Connection, reference: str) -> Customer | None:
+    """Like `find_by_reference`, and make other writers of the customer wait, as `lock` does."""
+    return _one(connection, _BY_REFERENCE_LOCKED, {"reference": reference})
+
+
 def has_reference(connection: Connection, reference: str) -> bool:
     """Return whether there is such a customer, erased ones included."""
     return connection.execute(_HAS_REFERENCE, {"reference": reference}).scalar() is not None
@@ -94,7 +112,7 @@ def lock(connection: Connection, customer_id: CustomerId) -> Customer:
 def change(
     connection: Connection, customer_id: CustomerId, changes: Mapping[str, object], *, now: datetime
 ) -> Customer:
-    """Set columns and return the customer as it is now; `email` sets its key too.
+    """Set columns and return the customer as it is now; e-mail and names set their keys too.
 
     Raises:
         EmailTaken: another customer has the address; the transaction cannot go on.
@@ -106,6 +124,8 @@ def change(
         taken = {"key": values["email_key"], "but": customer_id}
         if connection.execute(_IS_TAKEN, taken).scalar() is not None:
             raise EmailTaken
+    for name in NAMES & values.keys():
+        values[f"{name}_key"] = name_key(cast("str | None", values[name]))
     statement = _change_statement(tuple(sorted(values)))
     parameters = {f"new_{name}": value for name, value in values.items()}
     try:
@@ -128,11 +148,12 @@ def set_default_addresses(
     *,
     billing: AddressId | None,
     shipping: AddressId | None,
-) -> None:
-    """Point the customer's defaults at addresses of their own, or at none."""
-    connection.execute(
+) -> Customer:
+    """Point the customer's defaults at addresses of their own, or at none; it is another state then."""
+    row = connection.execute(
         _SET_DEFAULTS, {"customer": customer_id, "billing": billing, "shipping": shipping}
-    )
+    ).one()
+    return to_customer(row)
 
 
 def to_customer(row: Row[*tuple[Any, ...]]) -> Customer:
@@ -146,7 +167,9 @@ _SET_DEFAULTS = (
     .values(
         default_billing_address_id=bindparam("billing"),
         default_shipping_address_id=bindparam("shipping"),
+        version=CustomerRow.version + 1,
     )
+    .returning(*COLUMNS)
 )
 
 

@@ -1,5 +1,6 @@
 """The customer's own profile."""
 
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import Connection
@@ -9,9 +10,10 @@ from customer_api.core.types import Claims
 from customer_api.customers.errors import (
     CustomerNotFound,
     EmailTooLong,
+    LocaleUnknown,
     NotOwner,
 )
-from customer_api.customers.models import Customer, Session, Units
+from customer_api.customers.models import Access, Customer, Session, Units
 
 EMAIL_MAX_LENGTH: Final = 100
 """Storefront contract 3.1, code 417; the column takes imported addresses up to RFC 5321's limit."""
@@ -42,10 +44,16 @@ class CustomerService:
         return await self._units.read_as(claims, work)
 
 
-def require_owner(session: Session, reference: str) -> None:
-    """Raise `NotOwner` unless the reference is the session's customer."""
+def require_owner(session: Access, reference: str) -> None:
+    """Raise `NotOwner` unless the reference is the customer to whom there is access."""
     if session.customer.reference != Reference(reference):
         raise NotOwner
+
+
+def check_locale(locale: object, locales: Collection[str]) -> None:
+    """Raise `LocaleUnknown` for a locale that is none of these; None is fine."""
+    if locale is not None and locale not in locales:
+        raise LocaleUnknown
 
 
 def check_email_length(email: object) -> None:

@@ -230,6 +230,8 @@ class RegistrationService:
             registered_at=new.registered_at,
             default_billing_address_id=None,
             default_shipping_address_id=None,
+            locked_at=None,
+            lock_reason=None,
             anonymized_at=None,
             created_at=now,
             updated_at=now,

@@ -141,8 +141,8 @@ class TokenService:
         device: str | None,
     ) -> Grant:
         owner = customers.lock(connection, right.account.id)
-        if not owner.is_registered:
-            raise LoginFailed  # unconfirmed, or erased while we hashed
+        if not owner.may_log_in:
+            raise LoginFailed  # unconfirmed, locked, or erased while we hashed
         right.require_stored(credentials.find_password_hash(connection, right.account.id))
         if right.replacement is not None:
             credentials.replace_password_hash(

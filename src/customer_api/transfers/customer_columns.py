@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 from pydantic import SecretStr
 from sqlalchemy import String
@@ -12,6 +12,8 @@ from sqlalchemy import String
 from customer_api.core.ids import Reference
 from customer_api.customers.emails import EMAIL_LENGTH, email_key
 from customer_api.customers.models import GENDERS, SALUTATIONS, CustomerRow
+from customer_api.customers.names import name_key
+from customer_api.customers.repository import NAMES
 from customer_api.jsonapi.email_syntax import is_loosely_email
 from customer_api.security.hashing import LONGEST_PASSWORD
 from customer_api.security.password_hashes import is_supported_hash
@@ -65,7 +67,7 @@ class CustomerRecord:
     line: int
     reference: Reference
     values: Mapping[str, object]
-    """Columns of `customers` that the file has, with `email_key`; None stands for an empty cell."""
+    """Columns of `customers` that the file has, with their normal forms; None stands for an empty cell."""
     password: Password
 
 
@@ -122,6 +124,8 @@ class CustomerColumns:
         key = values["email_key"] = email_key(str(values["email"]))
         if len(key) > EMAIL_LENGTH:  # normal forms can be longer than what was typed
             return self._refusal(row, [f"email: {_NO_EMAIL}"])
+        for name in NAMES & values.keys():
+            values[f"{name}_key"] = name_key(cast("str | None", values[name]))
         reference = Reference(str(values.pop("reference")))
         return CustomerRecord(row.line, reference, values, _password(values))
 

@@ -18,6 +18,8 @@ PROFILE: Final = (
     "salutation",
     "first_name",
     "last_name",
+    "first_name_key",
+    "last_name_key",
     "gender",
     "date_of_birth",
     "company",
@@ -25,7 +27,7 @@ PROFILE: Final = (
     "locale",
     "registered_at",
 )
-"""Columns of `customers` that a file can bring along."""
+"""Columns of `customers` that a file can bring along, and their normal forms."""
 
 # Locked in one order, so that imports and erasures wait for each other and do not deadlock.
 _STORED = (
@@ -104,7 +106,7 @@ def add(
     """
     if not new:
         return {}
-    unknown = dict.fromkeys(PROFILE)
+    unknown = dict.fromkeys(PROFILE) | {"first_name_key": "", "last_name_key": ""}
     values = [
         {
             **unknown,

@@ -1,0 +1,231 @@
+"""The statements of a search, one for each combination of what it asks for.
+
+All of them go from index to rows whatever the planner knows, so they cost the same at any size.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    CTE,
+    ClauseElement,
+    ColumnElement,
+    Executable,
+    FromClause,
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    tuple_,
+    union,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from customer_api.customers.models import CustomerRow, Status
+from customer_api.customers.repository import COLUMNS
+
+WINDOW: Final = 2000
+"""Rows of a list that are looked at one by one before the index of trigrams is asked."""
+ESCAPE: Final = "/"
+STATEMENT_CACHE_SIZE: Final = 512
+
+Condition = Callable[[FromClause], ColumnElement[bool]]
+"""Makes a condition over the table, or over a part of it with the same columns."""
+
+
+class Order(StrEnum):
+    """What a list can be sorted by; customers alike in that follow each other as they were created."""
+
+    CREATED_AT = "createdAt"
+    EMAIL = "email"
+    LAST_NAME = "lastName"
+    FIRST_NAME = "firstName"
+    REFERENCE = "customerReference"
+    REGISTERED_AT = "registeredAt"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What tells one statement from another; all else is a parameter."""
+
+    dialect: str
+    order: Order = Order.CREATED_AT
+    reads_backwards: bool = False
+    """Whether rows are read from the last in the order to the first."""
+    has_cursor: bool = False
+    """Whether reading begins behind the customer with the reference `cursor`."""
+    words: int = 0
+    """How many words are looked for, parameters `word_0` and so on: patterns of LIKE with `ESCAPE`."""
+    conditions: frozenset[str] = frozenset()
+    """Names of `CONDITIONS`; a parameter has the name of its condition."""
+
+
+CONDITIONS: Final[Mapping[str, Condition]] = {
+    "email": lambda it: it.c.email_key == bindparam("email"),
+    "reference": lambda it: it.c.reference == bindparam("reference"),
+    "first_name": lambda it: it.c.first_name_key == bindparam("first_name"),
+    "last_name": lambda it: it.c.last_name_key == bindparam("last_name"),
+    "locale": lambda it: it.c.locale == bindparam("locale"),
+    "created_from": lambda it: it.c.created_at >= bindparam("created_from"),
+    "created_before": lambda it: it.c.created_at < bindparam("created_before"),
+    "present": lambda it: it.c.anonymized_at.is_(None),
+    Status.ANONYMIZED: lambda it: it.c.anonymized_at.is_not(None),
+    Status.LOCKED: lambda it: it.c.locked_at.is_not(None),
+    Status.REGISTERED: lambda it: and_(it.c.registered_at.is_not(None), it.c.locked_at.is_(None)),
+    Status.UNCONFIRMED: lambda it: and_(
+        it.c.registered_at.is_(None), it.c.anonymized_at.is_(None), it.c.locked_at.is_(None)
+    ),
+}
+
+_TABLE: Final[Table] = CustomerRow.__table__  # type: ignore[assignment]  # mapped to one table
+_CURSOR: Final = _TABLE.alias("cursor_row")
+_NEVER: Final[ColumnElement[Any]] = literal_column("'infinity'")
+_SORTED_BY: Final[Mapping[Order, Callable[[FromClause], ColumnElement[Any]]]] = {
+    Order.CREATED_AT: lambda it: it.c.created_at,
+    Order.EMAIL: lambda it: it.c.email_key,
+    Order.LAST_NAME: lambda it: it.c.last_name_key,
+    Order.FIRST_NAME: lambda it: it.c.first_name_key,
+    Order.REFERENCE: lambda it: it.c.reference,
+    # Who never registered comes last: the latest of moments, and as a text behind all digits.
+    Order.REGISTERED_AT: lambda it: func.coalesce(it.c.registered_at, _NEVER),
+}
+_WORDS: Final[ColumnElement[str]] = literal_column(
+    "'  ' || customers.email_key || '  ' || customers.first_name_key"
+    " || '  ' || customers.last_name_key",
+    Text(),
+)
+"""What is searched, spelt as the indexes have it; two blanks are in front of each part alone."""
+_CONDITION_COLUMNS: Final = (
+    "reference",
+    "email_key",
+    "first_name_key",
+    "last_name_key",
+    "locale",
+    "created_at",
+    "registered_at",
+    "locked_at",
+    "anonymized_at",
+)
+_FULL_TEXT: Final = table("customer_search", column("rowid"))
+
+
+class Explain(Executable, ClauseElement):
+    """EXPLAIN as JSON."""
+
+    inherit_cache = False
+
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+        self.statement = statement
+
+
+@compiles(Explain, "postgresql")
+def _compile_explain(element: Explain, compiler: SQLCompiler, **kwargs: Any) -> str:  # noqa: ANN401 - the compiler's own
+    return f"EXPLAIN (FORMAT JSON) {compiler.process(element.statement, **kwargs)}"
+
+
+@lru_cache(STATEMENT_CACHE_SIZE)
+def listed(shape: Shape) -> Select[*tuple[Any, ...]]:
+    """Return the statement for a part of the list, without a look at words."""
+    statement = select(*COLUMNS).where(*_conditions(shape, _TABLE))
+    return _sorted(statement, shape).limit(bindparam("most"))
+
+
+@lru_cache(STATEMENT_CACHE_SIZE)
+def seen(shape: Shape) -> Select[*tuple[Any, ...]]:
+    """Return the statement for what a search finds among the first rows of a list."""
+    place = _SORTED_BY[shape.order](_TABLE).label("place")
+    columns = [_TABLE.c[name] for name in ("id", *_CONDITION_COLUMNS)]
+    first = select(*columns, place, _WORDS.label("words"))
+    window = _sorted(first, shape).limit(WINDOW).subquery("seen")
+    found = select(*COLUMNS).join_from(window, _TABLE, _TABLE.c.id == window.c.id)
+    return (
+        found.where(*_has_text(shape, window, window.c.words), *_conditions(shape, window))
+        .order_by(*(_directed(it, shape) for it in (window.c.place, window.c.id)))
+        .limit(bindparam("most"))
+    )
+
+
+@lru_cache(STATEMENT_CACHE_SIZE)
+def indexed(shape: Shape) -> Select[*tuple[Any, ...]]:
+    """Return the statement for what a search finds by the index of trigrams."""
+    return _sorted(_found(shape, *COLUMNS), shape).limit(bindparam("most"))
+
+
+@lru_cache(STATEMENT_CACHE_SIZE)
+def counted(shape: Shape) -> Select[*tuple[Any, ...]]:
+    """Return the statement for the number of customers, however many pages they take."""
+    return _found(shape, func.count())
+
+
+@lru_cache(STATEMENT_CACHE_SIZE)
+def explained(shape: Shape) -> Explain:
+    """Return the statement that asks PostgreSQL how many rows it expects."""
+    return Explain(_found(shape, _TABLE.c.id))
+
+
+def _conditions(shape: Shape, source: FromClause) -> list[ColumnElement[bool]]:
+    return [CONDITIONS[name](source) for name in sorted(shape.conditions)]
+
+
+def _sorted(statement: Select[*tuple[Any, ...]], shape: Shape) -> Select[*tuple[Any, ...]]:
+    """Put rows in order; with a cursor they begin behind it."""
+    place = (_SORTED_BY[shape.order](_TABLE), _TABLE.c.id)
+    if shape.has_cursor:
+        # Its row tells its place, so that no link holds a name or an address.
+        of_cursor = _CURSOR.c.reference == bindparam("cursor")
+        cursor = tuple_(
+            select(_SORTED_BY[shape.order](_CURSOR)).where(of_cursor).scalar_subquery(),
+            select(_CURSOR.c.id).where(of_cursor).scalar_subquery(),
+        )
+        here = tuple_(*place)
+        statement = statement.where(here < cursor if shape.reads_backwards else here > cursor)
+    return statement.order_by(*(_directed(it, shape) for it in place))
+
+
+def _found(shape: Shape, *columns: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - columns of any type
+    """Look up what an index finds, and then the rows."""
+    found = _matches(shape)
+    statement = select(*columns).join_from(found, _TABLE, _TABLE.c.id == found.c.id)
+    return statement.where(*_has_text(shape, _TABLE, _WORDS), *_conditions(shape, _TABLE))
+
+
+def _matches(shape: Shape) -> CTE:
+    if not shape.words:
+        by_conditions = select(_TABLE.c.id).where(*_conditions(shape, _TABLE))
+        return by_conditions.cte("found").prefix_with("MATERIALIZED")
+    if shape.dialect == "sqlite":
+        match = literal_column("customer_search").op("MATCH")(bindparam("match"))
+        by_words = select(_FULL_TEXT.c.rowid.label("id")).where(match)
+    else:
+        trigrams = func.customer_trigrams(_WORDS, type_=ARRAY(Text))
+        contained = trigrams.contains(bindparam("trigrams", type_=ARRAY(Text)))
+        by_words = select(_TABLE.c.id).where(contained)
+    by_reference = select(_TABLE.c.id).where(_TABLE.c.reference == bindparam("whole"))
+    return union(by_words, by_reference).cte("found").prefix_with("MATERIALIZED")
+
+
+def _has_text(
+    shape: Shape, source: FromClause, words: ColumnElement[str]
+) -> list[ColumnElement[bool]]:
+    """Compare with the words themselves: an index knows their trigrams, not in which order."""
+    if not shape.words:
+        return []
+    patterns = (bindparam(f"word_{number}", type_=Text()) for number in range(shape.words))
+    has_words = and_(*(words.like(pattern, escape=ESCAPE) for pattern in patterns))
+    return [or_(has_words, source.c.reference == bindparam("whole"))]
+
+
+def _directed(place: ColumnElement[Any], shape: Shape) -> ColumnElement[Any]:
+    return place.desc() if shape.reads_backwards else place.asc()
