@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from urllib.parse import urlsplit
 
+from customer_api.addresses.directory import CustomerDirectory
 from customer_api.addresses.service import AddressService
+from customer_api.anonymization.by_operators import CONFIRMATION_TTL_SECONDS, OperatedErasure
 from customer_api.anonymization.export import ExportService
 from customer_api.anonymization.registry import load_exporters, load_registry
 from customer_api.anonymization.retention import Retention, RetentionTerms
 from customer_api.anonymization.service import AnonymizationService
 from customer_api.core.clock import Clock, SystemClock
-from customer_api.core.db import Base, open_units
+from customer_api.core.db import Base, UnitsOfWork, open_units
 from customer_api.core.schema import head_revision
 from customer_api.core.settings import Settings
 from customer_api.credentials.hash_kinds import HashKinds
@@ -29,10 +31,11 @@ from customer_api.customers.references import (
     SequentialReferences,
 )
 from customer_api.customers.service import CustomerService
+from customer_api.email_change.by_operators import CustomerChanges
 from customer_api.email_change.emails import EmailChangeService
 from customer_api.email_change.service import ProfileChangeService
 from customer_api.idempotency.marks import Marks
-from customer_api.idempotency.service import IdempotencyService
+from customer_api.idempotency.service import CallerSession, IdempotencyService
 from customer_api.mail.outbox import Outbox
 from customer_api.mail.render import Renderer
 from customer_api.mail.transport import Transport, open_transport
@@ -40,15 +43,18 @@ from customer_api.mail.worker import MailWorker
 from customer_api.operators import session_repository as operator_session_rows
 from customer_api.operators.client_logins import ClientLogins
 from customer_api.operators.clients import ApiClientService
+from customer_api.operators.customer_access import AuditedUnits, OperatedCustomers
 from customer_api.operators.logins import OperatorLogins
 from customer_api.operators.models import BackOfficeUnits
 from customer_api.operators.service import OperatorService
 from customer_api.operators.session_repository import LiveCallers
 from customer_api.operators.token_uses import TokenUses
 from customer_api.operators.tokens import TokenMaker
+from customer_api.passwords.by_operators import CustomerMails
 from customer_api.passwords.requests import RestoreRequests
 from customer_api.passwords.service import PasswordService
 from customer_api.plugin import Exporter
+from customer_api.registration.by_operators import CustomerCreation
 from customer_api.registration.service import RegistrationRules, RegistrationService
 from customer_api.registration.taken import TakenAddresses
 from customer_api.security.clients import Clients
@@ -73,6 +79,7 @@ from customer_api.security.unlimited import (
 )
 from customer_api.tokens import repository as token_rows
 from customer_api.tokens.grants import Grants
+from customer_api.tokens.locks import LockService
 from customer_api.tokens.repository import LiveSessions
 from customer_api.tokens.service import TokenService
 from customer_api.tokens.sessions import SessionService
@@ -80,6 +87,22 @@ from customer_api.tokens.subject import JsonSubjects, PlainSubjects, Subjects
 
 metadata = Base.metadata
 """Every table of the program: importing this module has imported all models."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCare:
+    """What operators and clients do for customers."""
+
+    directory: CustomerDirectory
+    creation: CustomerCreation
+    changes: CustomerChanges
+    addresses: AddressService
+    sessions: SessionService
+    locks: LockService
+    mails: CustomerMails
+    erasure: OperatedErasure
+    idempotency: IdempotencyService
+    """Of requests about one customer, with whom the answers are erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +116,9 @@ class BackOffice:
     token_uses: TokenUses
     operators: OperatorService
     clients: ApiClientService
+    customers: CustomerCare
+    idempotency: IdempotencyService
+    """Of requests whose answers hold no data of a customer, or of one who is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +185,7 @@ def build(
     anonymizers = load_registry(settings.required_anonymizers, plugins=plugins)
     parts = _parts(settings, clock or SystemClock())
     email_changes = _email_changes(parts)
+    exports = _exports(parts, load_exporters(plugins=plugins))
     anonymization = AnonymizationService(
         units=parts.units, clock=parts.clock, outbox=parts.outbox, anonymizers=anonymizers
     )
@@ -170,7 +197,9 @@ def build(
         hash_kinds=HashKinds(units=parts.units, hasher=parts.hasher),
         client_counters=parts.limits.counters,
         requests=parts.limits.requests,
-        back_office=_back_office(parts),
+        back_office=_back_office(
+            parts, _customer_care(parts, anonymization, exports, email_changes)
+        ),
         access_tokens=parts.access_tokens,
         subjects=parts.subjects,
         customers=CustomerService(units=parts.units),
@@ -187,15 +216,10 @@ def build(
         tokens=_tokens(parts),
         sessions=SessionService(units=parts.units, clock=parts.clock),
         anonymization=anonymization,
-        idempotency=_idempotency(parts),
-        exports=_exports(parts, load_exporters(plugins=plugins)),
+        idempotency=_idempotency(parts, parts.units),
+        exports=exports,
         retention=_retention(parts, anonymization),
-        restore_requests=RestoreRequests(
-            units=parts.units,
-            clock=parts.clock,
-            mailboxes=parts.limits.mailboxes,
-            restores=parts.key_mails.restores,
-        ),
+        restore_requests=_restore_requests(parts),
         mail_worker=_mail_worker(parts, transport),
         schema_revision=head_revision(),
     )
@@ -379,7 +403,16 @@ def _tokens(parts: _Parts) -> TokenService:
     )
 
 
-def _back_office(parts: _Parts) -> BackOffice:
+def _restore_requests(parts: _Parts) -> RestoreRequests:
+    return RestoreRequests(
+        units=parts.units,
+        clock=parts.clock,
+        mailboxes=parts.limits.mailboxes,
+        restores=parts.key_mails.restores,
+    )
+
+
+def _back_office(parts: _Parts, customers: CustomerCare) -> BackOffice:
     settings, clock = parts.settings, parts.clock
     units = parts.units.checked_by(LiveCallers(clock))
     access_tokens = AccessTokens(
@@ -394,22 +427,7 @@ def _back_office(parts: _Parts) -> BackOffice:
         units=units,
         access_tokens=access_tokens,
         client_logins=client_logins,
-        operator_logins=OperatorLogins(
-            units=units,
-            clock=clock,
-            passwords=parts.password_checks,
-            limits=parts.limits.logins,
-            clients=client_logins,
-            tokens=tokens,
-            refresh_tokens=RefreshTokens(
-                operator_session_rows,
-                ring=parts.ring,
-                clock=clock,
-                ttl_seconds=settings.operator_session_ttl_seconds,
-                retry_seconds=settings.refresh_retry_seconds,
-            ),
-            session_ttl_seconds=settings.operator_session_ttl_seconds,
-        ),
+        operator_logins=_operator_logins(parts, units, client_logins, tokens),
         token_uses=TokenUses(
             units=units, clock=clock, clients=client_logins, access_tokens=access_tokens
         ),
@@ -421,16 +439,85 @@ def _back_office(parts: _Parts) -> BackOffice:
             password_link=settings.operator_password_link,
         ),
         clients=ApiClientService(units=units, clock=clock),
+        customers=customers,
+        idempotency=_idempotency(parts, units),
     )
 
 
-def _idempotency(parts: _Parts) -> IdempotencyService:
+def _operator_logins(
+    parts: _Parts, units: BackOfficeUnits, clients: ClientLogins, tokens: TokenMaker
+) -> OperatorLogins:
+    settings = parts.settings
+    return OperatorLogins(
+        units=units,
+        clock=parts.clock,
+        passwords=parts.password_checks,
+        limits=parts.limits.logins,
+        clients=clients,
+        tokens=tokens,
+        refresh_tokens=RefreshTokens(
+            operator_session_rows,
+            ring=parts.ring,
+            clock=parts.clock,
+            ttl_seconds=settings.operator_session_ttl_seconds,
+            retry_seconds=settings.refresh_retry_seconds,
+        ),
+        session_ttl_seconds=settings.operator_session_ttl_seconds,
+    )
+
+
+def _customer_care(
+    parts: _Parts,
+    anonymization: AnonymizationService,
+    exports: ExportService,
+    email_changes: EmailChangeService,
+) -> CustomerCare:
+    clock, callers = parts.clock, LiveCallers(parts.clock)
+    units = parts.units.checked_by(callers)
+    operated = parts.units.checked_by(OperatedCustomers(callers))
+    audited = AuditedUnits(operated, clock)
+    mails, mailboxes, locales = parts.key_mails, parts.limits.mailboxes, parts.settings.locales
+    return CustomerCare(
+        directory=CustomerDirectory(AuditedUnits(units, clock)),
+        creation=CustomerCreation(
+            units=units,
+            clock=clock,
+            references=_references(parts.settings),
+            mailboxes=mailboxes,
+            confirmations=mails.confirmations,
+            restores=mails.restores,
+            locales=locales,
+        ),
+        changes=CustomerChanges(
+            units=audited, clock=clock, emails=email_changes, outbox=parts.outbox, locales=locales
+        ),
+        addresses=AddressService(units=audited, clock=clock),
+        sessions=SessionService(units=audited, clock=clock),
+        locks=LockService(units=audited, clock=clock),
+        mails=CustomerMails(
+            units=audited,
+            mailboxes=mailboxes,
+            confirmations=mails.confirmations,
+            restores=mails.restores,
+        ),
+        erasure=OperatedErasure(
+            units=audited,
+            clock=clock,
+            anonymization=anonymization,
+            exports=exports,
+            keys=MailedKeys(Purpose.ERASURE, clock=clock, ttl_seconds=CONFIRMATION_TTL_SECONDS),
+        ),
+        idempotency=_idempotency(parts, operated),
+    )
+
+
+def _idempotency(parts: _Parts, units: UnitsOfWork[CallerSession]) -> IdempotencyService:
     def secrets() -> tuple[bytes, ...]:
         parts.ring.look()  # another process may have marked a request with its new key
         return tuple(key.idempotency_secret for key in parts.ring.keys)
 
     return IdempotencyService(
-        units=parts.units,
+        units=units,
         clock=parts.clock,
         marks=Marks(secrets),
         ttl_seconds=parts.settings.idempotency_ttl_seconds,

@@ -73,7 +73,12 @@ def test_only_units_of_work_commit_or_roll_back():
         if node.func.attr in {"commit", "rollback", "begin", "begin_nested"}
     }
 
-    assert {name for name, _ in found} == {"src/customer_api/core/db.py"}
+    assert found == {
+        ("src/customer_api/core/db.py", "commit"),
+        ("src/customer_api/core/db.py", "rollback"),
+        ("src/customer_api/core/savepoints.py", "begin_nested"),
+        ("src/customer_api/core/savepoints.py", "rollback"),
+    }
 
 
 def test_only_the_settings_read_the_environment():

@@ -1,6 +1,6 @@
 """Queries over addresses; removed ones are invisible to all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Update, bindparam, insert, or_, select, update
 
 from customer_api.addresses.models import Address, AddressRow
-from customer_api.core.ids import CustomerId
+from customer_api.core.ids import AddressId, CustomerId
 
 _COLUMNS: Final = tuple(getattr(AddressRow, field.name) for field in fields(Address))
 PERSONAL_COLUMNS: Final = tuple(
@@ -22,6 +22,9 @@ _OF_CUSTOMER = (
     .order_by(AddressRow.id)
 )
 _ONE = _OF_CUSTOMER.where(AddressRow.uuid == bindparam("uuid"))
+_UUIDS = select(AddressRow.id, AddressRow.uuid).where(
+    AddressRow.id.in_(bindparam("ids", expanding=True))
+)
 _ADD = insert(AddressRow).returning(*_COLUMNS)
 _REMOVE = (
     update(AddressRow)
@@ -55,6 +58,12 @@ def find(connection: Connection, customer_id: CustomerId, uuid: str) -> Address 
     """Return one address of this customer."""
     row = connection.execute(_ONE, {"customer": customer_id, "uuid": uuid}).one_or_none()
     return None if row is None else _to_address(row)
+
+
+def find_uuids(connection: Connection, ids: Sequence[AddressId]) -> dict[AddressId | None, str]:
+    """Return the public ids of addresses by internal id; none is fine."""
+    rows = connection.execute(_UUIDS, {"ids": ids}).all() if ids else ()
+    return {row.id: row.uuid for row in rows}
 
 
 def add(

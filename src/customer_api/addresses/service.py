@@ -15,7 +15,7 @@ from customer_api.core.states import ANY_STATE, ExpectedState
 from customer_api.core.types import Claims
 from customer_api.customers import repository as customers
 from customer_api.customers.errors import CustomerNotFound
-from customer_api.customers.models import Customer, Session, Units
+from customer_api.customers.models import Access, Customer, CustomerUnits
 from customer_api.customers.service import require_owner
 
 
@@ -40,14 +40,14 @@ class AddressService:
     `keep` is given the result inside its transaction (`UnitsOfWork.write`).
     """
 
-    def __init__(self, *, units: Units, clock: Clock) -> None:
+    def __init__(self, *, units: CustomerUnits, clock: Clock) -> None:
         self._units = units
         self._clock = clock
 
     async def book(self, claims: Claims, reference: str) -> tuple[BookEntry, ...]:
         """Return all addresses in the order of creation."""
 
-        def work(connection: Connection, session: Session) -> tuple[BookEntry, ...]:
+        def work(connection: Connection, session: Access) -> tuple[BookEntry, ...]:
             require_owner(session, reference)
             return _book(connection, session.customer)
 
@@ -62,9 +62,7 @@ class AddressService:
             CustomerNotFound: the reference is not the caller's own, whether it exists or not.
         """
 
-        def work(
-            connection: Connection, session: Session
-        ) -> tuple[Customer, tuple[BookEntry, ...]]:
+        def work(connection: Connection, session: Access) -> tuple[Customer, tuple[BookEntry, ...]]:
             if reference is not None and session.customer.reference != reference:
                 raise CustomerNotFound
             return session.customer, _book(connection, session.customer)
@@ -74,7 +72,7 @@ class AddressService:
     async def entry(self, claims: Claims, reference: str, uuid: str) -> BookEntry:
         """Return one address."""
 
-        def work(connection: Connection, session: Session) -> BookEntry:
+        def work(connection: Connection, session: Access) -> BookEntry:
             require_owner(session, reference)
             return _get(connection, session.customer, uuid)
 
@@ -90,7 +88,7 @@ class AddressService:
     ) -> BookEntry:
         """Add an address; it becomes a default when it asks to be or when there is none."""
 
-        def work(connection: Connection, session: Session) -> BookEntry:
+        def work(connection: Connection, session: Access) -> BookEntry:
             require_owner(session, reference)
             address = repository.add(
                 connection,
@@ -115,7 +113,7 @@ class AddressService:
     ) -> BookEntry:
         """Change an address; the rule of the defaults is that of `add`."""
 
-        def work(connection: Connection, session: Session) -> BookEntry:
+        def work(connection: Connection, session: Access) -> BookEntry:
             require_owner(session, reference)
             expected.require(_get(connection, session.customer, uuid).state)
             address = repository.change(
@@ -140,7 +138,7 @@ class AddressService:
     ) -> None:
         """Remove an address; a default it was has no successor until the next add or change."""
 
-        def work(connection: Connection, session: Session) -> None:
+        def work(connection: Connection, session: Access) -> None:
             require_owner(session, reference)
             customer = session.customer
             entry = _get(connection, customer, uuid)

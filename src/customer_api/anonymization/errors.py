@@ -1,6 +1,6 @@
 """What can be wrong with plugins, and refusals of an export."""
 
-from customer_api.core.errors import CredentialRefused
+from customer_api.core.errors import AppError, CredentialRefused
 
 
 class AnonymizersInvalid(Exception):
@@ -13,3 +13,11 @@ class ReauthenticationRequired(CredentialRefused):
     def __init__(self, max_age_seconds: int) -> None:
         super().__init__("reauthentication_required")
         self.max_age_seconds = max_age_seconds
+
+
+class ConfirmationStale(AppError):
+    """The erasure is not confirmed: no confirmation, another customer's, a used or too old one."""
+
+
+class ReceiptNotFound(AppError):
+    """The customer was not erased, so there is no receipt."""

@@ -76,7 +76,7 @@ class ExportService:
         def work(connection: Connection, session: Session) -> PersonalData:
             require_owner(session, reference)
             self._require_fresh(connection, session)
-            data = self._collect(connection, session.customer)
+            data = self.collect(connection, session.customer)
             if self._mailboxes.allow_notice(connection, session.customer.email_key):
                 self._outbox.put(connection, mail_to(session.customer, PERSONAL_DATA_EXPORTED))
             return data
@@ -90,7 +90,8 @@ class ExportService:
         if age > timedelta(seconds=self._fresh_login_seconds):
             raise ReauthenticationRequired(self._fresh_login_seconds)
 
-    def _collect(self, connection: Connection, customer: Customer) -> PersonalData:
+    def collect(self, connection: Connection, customer: Customer) -> PersonalData:
+        """Return everything about a locked customer."""
         parameters = {"customer": customer.id, "email_key": customer.email_key}
         parts: dict[str, Part] = {}
         not_shown: list[str] = []

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    func,
     select,
 )
 from sqlalchemy.orm import InstrumentedAttribute
@@ -78,6 +79,18 @@ class Holding:
         """
         shown = [self._shown(column).label(column.name) for column in self.columns]
         return select(*shown).where(self.owner).order_by(*self.table.primary_key)
+
+    def count_statement(self) -> Select[*tuple[Any, ...]]:
+        """Return the statement that counts a customer's rows."""
+        return select(func.count()).select_from(self.table).where(self.owner)
+
+    def kept_columns(self) -> dict[str, str]:
+        """Return why the columns that erasure does not wipe stay, by name in camel case."""
+        return {
+            camel_case(column.name): column.info["reason"]
+            for column in self.table.columns
+            if not is_personal(column)
+        }
 
     def _shown(self, column: Column[Any]) -> ColumnElement[Any]:
         if is_secret(column):

@@ -16,6 +16,7 @@ class Actor(StrEnum):
     """Who caused an erasure."""
 
     CUSTOMER = "customer"
+    OPERATOR = "operator"
     RETENTION = "retention"
 
 

@@ -61,20 +61,24 @@ class AnonymizationService:
         """
         if customer.anonymized_at is not None:
             return
-        now = self._clock.now()
+        counts = self.run(connection, customer)
+        receipt = Receipt(customer.reference, actor, self._clock.now(), counts)
+        repository.add(connection, customer.id, receipt)
+        if customer.is_registered:
+            self._outbox.put(
+                connection, mail_to(customer, ACCOUNT_DELETED), expires_after=LAST_MAIL_TTL
+            )
+
+    def run(self, connection: Connection, customer: Customer) -> dict[str, int]:
+        """Run every anonymizer, in their order, and return the rows that each has touched."""
         context = ErasureContext(
             connection=connection,
             customer_id=customer.id,
             reference=customer.reference,
             email_key=customer.email_key,
-            now=now,
+            now=self._clock.now(),
         )
-        counts = {anonymizer.name: anonymizer.erase(context) for anonymizer in self._anonymizers}
-        repository.add(connection, customer.id, Receipt(customer.reference, actor, now, counts))
-        if customer.is_registered:
-            self._outbox.put(
-                connection, mail_to(customer, ACCOUNT_DELETED), expires_after=LAST_MAIL_TTL
-            )
+        return {anonymizer.name: anonymizer.erase(context) for anonymizer in self._anonymizers}
 
 
 def record_erasure(reference: str, actor: Actor) -> None:

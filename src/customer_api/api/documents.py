@@ -26,6 +26,8 @@ from customer_api.core.settings import FixedSettings, Settings
 
 _REQUEST_HEADERS: Final = {
     get_once: openapi.IDEMPOTENCY_KEY,
+    back_office.get_once: openapi.IDEMPOTENCY_KEY,
+    back_office.get_customer_once: openapi.IDEMPOTENCY_KEY,
     get_expected_state: openapi.IF_MATCH,
 }
 """What a route heeds, by the dependency that reads it."""
@@ -100,6 +102,8 @@ def _complete_back_office_operation(
         del operation["responses"]["422"]
     if HTTPStatus.OK not in route.responses:
         operation["responses"].pop("200", None)
+    if parameters := _request_headers(route):
+        operation.setdefault("parameters", []).extend(parameters)
     checks = back_office.checks_of(route)
     if checks is None:
         return

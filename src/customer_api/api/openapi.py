@@ -152,6 +152,11 @@ def empty_answer() -> Responses:
     return {204: {"description": "Done; the answer is empty."}}
 
 
+def accepted_answer() -> Responses:
+    """Return the OpenAPI response of something that is queued."""
+    return {202: {"description": "Queued; the answer is empty."}}
+
+
 def request_body(resource_type: str, attributes: Schema) -> Schema:
     """Return the OpenAPI request body of a JSON:API document with these attributes."""
     schema = {

@@ -21,6 +21,11 @@ def no_content(_result: None = None) -> Response:
     return Response(status_code=204)
 
 
+def accepted(_result: None = None) -> Response:
+    """Return an empty 202: what was asked for is queued."""
+    return Response(status_code=202)
+
+
 def refusal(
     errors: Sequence[ErrorObject], headers: Mapping[str, str] | None = None
 ) -> JsonApiResponse:

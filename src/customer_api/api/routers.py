@@ -7,9 +7,13 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from customer_api.api.back_office.v1.access_tokens.routes import router as operator_tokens
+from customer_api.api.back_office.v1.addresses.routes import router as customer_addresses
 from customer_api.api.back_office.v1.clients.routes import router as api_clients
+from customer_api.api.back_office.v1.customers.routes import router as all_customers
+from customer_api.api.back_office.v1.erasures.routes import router as erasures
 from customer_api.api.back_office.v1.operator_passwords.routes import router as operator_passwords
 from customer_api.api.back_office.v1.operators.routes import router as operators
+from customer_api.api.back_office.v1.sessions.routes import router as customer_sessions
 from customer_api.api.oauth import back_office as back_office_oauth
 from customer_api.api.oauth import routes as oauth
 from customer_api.api.v1.access_tokens.routes import router as access_tokens
@@ -57,6 +61,10 @@ BACK_OFFICE_ROUTERS: Final[tuple[APIRouter, ...]] = (
     operators,
     operator_passwords,
     api_clients,
+    all_customers,
+    customer_addresses,
+    customer_sessions,
+    erasures,
 )
 WITHOUT_TOKEN: Final = frozenset(
     {

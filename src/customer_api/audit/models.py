@@ -36,6 +36,24 @@ class Action(StrEnum):
     CLIENT_CHANGED = "client.changed"
     CLIENT_SECRET_ROTATED = "client.secret_rotated"  # noqa: S105 - an action
     CLIENT_REMOVED = "client.removed"
+    CUSTOMERS_LISTED = "customer.listed"
+    CUSTOMER_CREATED = "customer.created"
+    CUSTOMER_READ = "customer.read"
+    CUSTOMER_CHANGED = "customer.changed"
+    CUSTOMER_LOCKED = "customer.locked"
+    CUSTOMER_UNLOCKED = "customer.unlocked"
+    CUSTOMER_ERASURE_PREVIEWED = "customer.erasure_previewed"
+    CUSTOMER_ERASED = "customer.erased"
+    CUSTOMER_ERASURE_READ = "customer.erasure_read"
+    CUSTOMER_EXPORTED = "customer.exported"
+    CUSTOMER_RESTORE_MAILED = "customer.restore_mailed"
+    CUSTOMER_CONFIRMATION_MAILED = "customer.confirmation_mailed"
+    ADDRESSES_READ = "address.read"
+    ADDRESS_CREATED = "address.created"
+    ADDRESS_CHANGED = "address.changed"
+    ADDRESS_REMOVED = "address.removed"
+    SESSIONS_READ = "session.read"
+    SESSIONS_ENDED = "session.ended"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ class Purpose(StrEnum):
     CONFIRMATION = "confirmation"
     EMAIL_CHANGE = "email_change"
     EMAIL_UNDO = "email_undo"
+    ERASURE = "erasure"
+    """Not mailed: the operator who asks for a preview confirms with it that the customer is to go."""
     PASSWORD_UNDO = "password_undo"  # noqa: S105 - a purpose, no password
     RESTORE = "restore"
 

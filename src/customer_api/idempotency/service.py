@@ -25,20 +25,12 @@ CLAIM_TTL: Final = timedelta(seconds=30)
 """Longer than a request takes. After that another attempt may begin, because a crash ended this one."""
 
 
-class Caller(Protocol):
-    """The customer of a session, as far as it matters here."""
-
-    @property
-    def id(self) -> CustomerId:
-        """The internal id."""
-
-
 class CallerSession(Protocol):
     """A live session, as far as it matters here."""
 
     @property
-    def customer(self) -> Caller:
-        """Whose session it is."""
+    def owner(self) -> CustomerId | None:
+        """Whose personal data an answer to the caller holds, if the request does not say so."""
 
 
 class Act(Protocol[T_co]):
@@ -114,7 +106,7 @@ class IdempotencyService:
         if claims is None:
             return await self._units.write(lambda it: self._claim_for(it, marks, None))
         return await self._units.write_as(
-            claims, lambda it, session: self._claim_for(it, marks, session.customer.id)
+            claims, lambda it, session: self._claim_for(it, marks, session.owner)
         )
 
     def _claim_for(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from customer_api.jsonapi.links import Paging
+from customer_api.jsonapi.links import Pages
 from customer_api.jsonapi.query import Query
 from customer_api.jsonapi.strict_json import serialize
 
@@ -36,11 +36,16 @@ def single(resource: Resource, query: Query) -> bytes:
 
 
 def collection(
-    resources: Sequence[Resource], query: Query, *, self_link: str, paging: Paging | None = None
+    resources: Sequence[Resource],
+    query: Query,
+    *,
+    self_link: str,
+    paging: Pages | None = None,
+    meta: Mapping[str, object] | None = None,
 ) -> bytes:
     """Return a document with a list, also for none and for one resource.
 
-    With `paging` its links lead to the other pages, too.
+    With `paging` its links lead to the other pages, too; `meta` tells something about the list.
     """
     links = {"self": self_link}
     if paging is not None:
@@ -50,6 +55,8 @@ def collection(
         "links": links,
     }
     document |= _included(resources, query)
+    if meta is not None:
+        document["meta"] = dict(meta)
     return serialize(document)
 
 

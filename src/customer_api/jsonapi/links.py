@@ -1,10 +1,18 @@
 """Links: the absolute URLs by which resources and lists name themselves and their neighbours."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import quote
 
-from customer_api.jsonapi.query import PAGE_LIMIT, PAGE_OFFSET, Query, query_text
+from customer_api.jsonapi.query import (
+    PAGE_AFTER,
+    PAGE_BEFORE,
+    PAGE_LIMIT,
+    PAGE_OFFSET,
+    Query,
+    query_text,
+)
 
 _PATH_CHARACTERS: Final = "!$&'()*+,;=:@"  # RFC 3986, 3.3: what a segment may contain as it is
 
@@ -44,6 +52,13 @@ class Links:
         return f"{url}?{self.query.raw}" if self.query.raw else url
 
 
+class Pages(Protocol):
+    """Where a page stands in its list."""
+
+    def links(self, self_link: str, query: Query) -> dict[str, str]:
+        """Return the links to other pages by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paging:
     """Where a page stands in its list."""
@@ -74,3 +89,35 @@ class Paging:
             name: f"{path}?{query_text({**others, PAGE_OFFSET: offset, PAGE_LIMIT: self.limit})}"
             for name, offset in offsets.items()
         }
+
+
+@dataclass(frozen=True, slots=True)
+class CursorPaging:
+    """Where a page stands in a list that is read from one thing to the next."""
+
+    before_first: str | None
+    """Cursor of the page that ends before this one; None when there is none."""
+    after_last: str | None
+    """Cursor of the page that begins behind this one; None when there is none."""
+
+    def links(self, self_link: str, query: Query) -> dict[str, str]:
+        """Return the links `prev` and `next`, as far as there are such pages.
+
+        They keep the path of the list's own link and all parameters but the cursor, and can be
+        followed as they are: unlike in the list's own link, values are percent-encoded.
+        """
+        path = self_link.partition("?")[0]
+        kept = {k: v for k, v in query.parameters.items() if k not in {PAGE_AFTER, PAGE_BEFORE}}
+        cursors = {"prev": (PAGE_BEFORE, self.before_first), "next": (PAGE_AFTER, self.after_last)}
+        return {
+            name: f"{path}?{_encoded({**kept, parameter: cursor})}"
+            for name, (parameter, cursor) in cursors.items()
+            if cursor is not None
+        }
+
+
+def _encoded(parameters: Mapping[str, str]) -> str:
+    return "&".join(
+        f"{quote(name, safe='[]')}={quote(value, safe='@:,-')}"
+        for name, value in parameters.items()
+    )

@@ -11,6 +11,9 @@ from customer_api.core.errors import AppError
 
 PAGE_OFFSET: Final = "page[offset]"
 PAGE_LIMIT: Final = "page[limit]"
+PAGE_SIZE: Final = "page[size]"
+PAGE_AFTER: Final = "page[after]"
+PAGE_BEFORE: Final = "page[before]"
 LARGEST_PAGE_NUMBER: Final = 2**31 - 1
 """Largest offset and limit; their sum still fits every database's integers."""
 

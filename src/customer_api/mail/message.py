@@ -18,11 +18,13 @@ from customer_api.core.ids import CustomerId
 
 REGISTRATION_CONFIRMATION: Final = "registration_confirmation"
 WELCOME: Final = "welcome"
+ACCOUNT_CREATED: Final = "account_created"
 ACCOUNT_EXISTS: Final = "account_exists"
 PASSWORD_RESTORE: Final = "password_restore"  # noqa: S105 - a template's name
 PASSWORD_CHANGED: Final = "password_changed"  # noqa: S105 - a template's name
 REFRESH_TOKEN_REUSED: Final = "refresh_token_reused"  # noqa: S105 - a template's name
 PASSWORD_REMOVED: Final = "password_removed"  # noqa: S105 - a template's name
+EMAIL_ASSIGNED: Final = "email_assigned"
 EMAIL_CHANGE: Final = "email_change"
 EMAIL_CHANGED: Final = "email_changed"
 EMAIL_CHANGE_UNDONE: Final = "email_change_undone"

@@ -18,7 +18,9 @@ class SecurityEvent(StrEnum):
     ACCESS_TOKEN_REFUSED = "access_token_refused"  # noqa: S105 - an event, no token
     CLIENT_REFUSED = "client_refused"
     CUSTOMER_ERASED = "customer_erased"
+    CUSTOMER_LOCKED = "customer_locked"
     CUSTOMER_REGISTERED = "customer_registered"
+    CUSTOMER_UNLOCKED = "customer_unlocked"
     EMAIL_CHANGED = "email_changed"
     EMAIL_CHANGE_REQUESTED = "email_change_requested"
     EMAIL_CHANGE_UNDONE = "email_change_undone"

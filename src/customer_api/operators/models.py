@@ -18,11 +18,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from customer_api.audit.models import Actor, ActorKind
+from customer_api.audit.models import Action, Actor, ActorKind
 from customer_api.core.db import Base, UnitsOfWork
-from customer_api.core.ids import SessionId
+from customer_api.core.ids import CustomerId, SessionId
 from customer_api.core.privacy import kept
 from customer_api.core.types import BigKey, Claims, UtcDateTime
+from customer_api.customers.models import Customer
 from customer_api.operators.errors import InsufficientScope
 from customer_api.operators.scopes import Role, Scope
 
@@ -180,6 +181,12 @@ class CallerClaims(Claims):
     scope: Scope | None
     """What the caller must have at the moment of each unit of work; None for any caller."""
     request_id: str
+    customer: str | None = None
+    """Reference of the customer that the request is about."""
+    action: Action | None = None
+    """What the request does, as audit events name it; None when its service writes them itself."""
+    fields: tuple[str, ...] = ()
+    """Names of what it changes or asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +202,10 @@ class Caller:
     client_id: ClientId | None
     scopes: frozenset[Scope]
     request_id: str
+
+    @property
+    def owner(self) -> None:
+        """Whose data an answer to the caller holds: nobody's, as far as the caller tells."""
 
     def require(self, scopes: frozenset[Scope]) -> None:
         """Make sure that the caller has scopes it is about to give to somebody.
@@ -213,5 +224,25 @@ class Caller:
         return Actor(kind, self.uuid, self.request_id)
 
 
+@dataclass(frozen=True, slots=True)
+class OperatedCustomer:
+    """A customer in the hands of a caller, who may do what the request does."""
+
+    caller: Caller
+    customer: Customer
+
+    @property
+    def owner(self) -> CustomerId:
+        """Whose data an answer holds."""
+        return self.customer.id
+
+    @property
+    def actor(self) -> Actor:
+        """The caller as audit events name them."""
+        return self.caller.actor
+
+
 BackOfficeUnits = UnitsOfWork[Caller]
 """Units of work whose `read_as` and `write_as` hand out the caller of the back office."""
+OperatedUnits = UnitsOfWork[OperatedCustomer]
+"""Units of work whose `read_as` and `write_as` hand out the customer that the claims name, too."""

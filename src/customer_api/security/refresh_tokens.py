@@ -29,6 +29,7 @@ class EndReason(StrEnum):
     REUSED = "reused"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, no password
     EMAIL_CHANGED = "email_changed"
+    LOCKED = "locked"
     EXPIRED = "expired"
     """Never stored: the times of a session and of its tokens say so."""
     ERASED = "erased"

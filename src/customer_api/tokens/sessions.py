@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from customer_api.core.clock import Clock
 from customer_api.core.types import Claims
-from customer_api.customers.models import Session, Units
+from customer_api.customers.models import Access, CustomerUnits
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.security import one_time_keys
 from customer_api.security.refresh_tokens import EndReason
@@ -14,16 +14,16 @@ from customer_api.tokens.models import Login
 
 
 class SessionService:
-    """Lists and ends sessions of the customer who calls."""
+    """Lists and ends sessions of a customer: the one who calls, or whom an operator looks after."""
 
-    def __init__(self, *, units: Units, clock: Clock) -> None:
+    def __init__(self, *, units: CustomerUnits, clock: Clock) -> None:
         self._units = units
         self._clock = clock
 
     async def logins(self, claims: Claims) -> tuple[Login, ...]:
         """Return the live sessions of the caller, the newest first; one of them is the caller's."""
 
-        def work(connection: Connection, session: Session) -> tuple[Login, ...]:
+        def work(connection: Connection, session: Access) -> tuple[Login, ...]:
             return repository.list_live(connection, session.customer.id, now=self._clock.now())
 
         return await self._units.read_as(claims, work)
@@ -46,7 +46,7 @@ class SessionService:
             SessionNotFound: the caller has no live session with this id.
         """
 
-        def work(connection: Connection, session: Session) -> str:
+        def work(connection: Connection, session: Access) -> str:
             is_ended = repository.end_own_session(
                 connection,
                 session.customer.id,
@@ -64,7 +64,7 @@ class SessionService:
     async def log_out(self, claims: Claims, refresh_token: str) -> None:
         """End the caller's session that a refresh token belongs to; any other value does nothing."""
 
-        def work(connection: Connection, session: Session) -> str | None:
+        def work(connection: Connection, session: Access) -> str | None:
             digest = one_time_keys.digest(refresh_token)
             if repository.find_owner(connection, digest) != session.customer.id:
                 return None
@@ -82,13 +82,13 @@ class SessionService:
     async def log_out_everywhere(self, claims: Claims) -> None:
         """End all sessions of the caller, this one included."""
 
-        def work(connection: Connection, session: Session) -> None:
+        def work(connection: Connection, session: Access) -> str:
             repository.end_all_sessions(
                 connection, session.customer.id, EndReason.LOGGED_OUT, now=self._clock.now()
             )
+            return session.customer.reference
 
-        await self._units.write_as(claims, work)
-        _record_end(claims.reference, session=None)
+        _record_end(await self._units.write_as(claims, work), session=None)
 
 
 def _record_end(reference: str, *, session: str | None) -> None:

@@ -3,8 +3,8 @@
 A route names the scope it takes; one that names none stops the start of the program.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
 from fastapi import Depends
@@ -15,7 +15,9 @@ from customer_api.api import edge
 from customer_api.api.auth import AccessTokenMissing
 from customer_api.api.body import BODY_LIMIT_BYTES, parse_attributes, read_body
 from customer_api.api.deps import MakeFields, ValidationFailed, get_edge
-from customer_api.bootstrap import BackOffice
+from customer_api.api.once import Once
+from customer_api.audit.models import Action
+from customer_api.bootstrap import BackOffice, CustomerCare
 from customer_api.core.errors import AppError
 from customer_api.core.types import JsonObject
 from customer_api.jsonapi.links import Links
@@ -81,16 +83,19 @@ class Operated:
         resource_type: str,
         make_fields: MakeFields | None = None,
         *,
+        action: Action | None = None,
         body_limit_bytes: int = BODY_LIMIT_BYTES,
     ) -> None:
+        """Set up the check; routes about one customer name the `action` of their audit events."""
         self.scope = scope
         self.resource_type = resource_type
         self.make_fields = make_fields
+        self.action = action
         self._body_limit_bytes = body_limit_bytes
 
     async def __call__(self, request: Request) -> CallerCall:
         """Return the checked call; who may not call learns nothing else about the request."""
-        claims = _claims(request, self.scope)
+        claims = replace(_claims(request, self.scope), action=self.action)
         try:
             links = _links(request, self.resource_type)
             values: JsonObject = {}
@@ -101,11 +106,14 @@ class Operated:
             units = get_edge(request).container.back_office.units
             await units.read_as(claims, lambda _connection, _caller: None)
             raise
-        return CallerCall(values, links, claims)
+        named = values if self.make_fields is not None else links.query.parameters
+        return CallerCall(values, links, replace(claims, fields=tuple(sorted(named))))
 
 
-def require_scopes(routes: Iterable[APIRoute], *, without_token: frozenset[str]) -> None:
+def require_scopes(routes: Sequence[APIRoute], *, without_token: frozenset[str]) -> None:
     """Raise when a route neither names a scope nor is one of the few that take no token.
+
+    A route about one customer also names the action of its audit events.
 
     Raises:
         RuntimeError: names the routes.
@@ -118,6 +126,11 @@ def require_scopes(routes: Iterable[APIRoute], *, without_token: frozenset[str])
     )
     if open_routes:
         raise RuntimeError(f"routes without a scope: {', '.join(open_routes)}")
+    unseen = [
+        route.path for route in routes if "{reference}" in route.path and not _action_of(route)
+    ]
+    if unseen:
+        raise RuntimeError(f"routes about customers without an action: {', '.join(unseen)}")
 
 
 def checks_of(route: APIRoute) -> Operated | Anonymous | None:
@@ -126,6 +139,11 @@ def checks_of(route: APIRoute) -> Operated | Anonymous | None:
         if isinstance(dependency.call, Operated | Anonymous):
             return dependency.call
     return None
+
+
+def _action_of(route: APIRoute) -> Action | None:
+    checks = checks_of(route)
+    return checks.action if isinstance(checks, Operated) else None
 
 
 def scope_of(route: APIRoute) -> Scope | None:
@@ -159,6 +177,7 @@ def _claims(request: Request, scope: Scope) -> CallerClaims:
         token_id=verified.token_id,
         scope=scope,
         request_id=edge.get_request_id(request.scope),
+        customer=request.path_params.get("reference"),
     )
 
 
@@ -186,6 +205,10 @@ async def _back_office(request: Request) -> BackOffice:
     return get_edge(request).container.back_office
 
 
+async def _customer_care(request: Request) -> CustomerCare:
+    return get_edge(request).container.back_office.customers
+
+
 async def _operators(request: Request) -> OperatorService:
     return get_edge(request).container.back_office.operators
 
@@ -194,6 +217,19 @@ async def _clients(request: Request) -> ApiClientService:
     return get_edge(request).container.back_office.clients
 
 
+async def get_once(request: Request) -> Once:
+    """Return what answers a request with an `Idempotency-Key` once."""
+    return Once(request, get_edge(request).container.back_office.idempotency)
+
+
+async def get_customer_once(request: Request) -> Once:
+    """Return the same for a request about one customer, with whom the answer is erased."""
+    return Once(request, get_edge(request).container.back_office.customers.idempotency)
+
+
+OnceDep = Annotated[Once, Depends(get_once)]
+CustomerOnceDep = Annotated[Once, Depends(get_customer_once)]
 BackOfficeDep = Annotated[BackOffice, Depends(_back_office)]
+CustomerCareDep = Annotated[CustomerCare, Depends(_customer_care)]
 OperatorsDep = Annotated[OperatorService, Depends(_operators)]
 ApiClientsDep = Annotated[ApiClientService, Depends(_clients)]

@@ -2,11 +2,19 @@
 
 from typing import Any, Final
 
+from customer_api.addresses.errors import AddressNotFound, CountryUnknown
+from customer_api.anonymization.errors import ConfirmationStale, ReceiptNotFound
 from customer_api.api.auth import AccessTokenMissing
+from customer_api.api.back_office.listing import ListInvalid
 from customer_api.api.body import BodyInvalid, BodyTooLarge, EncodingUnsupported, TypeInvalid
+from customer_api.api.deps import ValidationFailed
 from customer_api.api.error_table import UNAVAILABLE_DETAIL, ErrorTable, Row
 from customer_api.api.once import IdempotencyKeyInvalid
 from customer_api.core.errors import AppError, TokenRefused, Unavailable
+from customer_api.core.states import StateOutdated
+from customer_api.customers.errors import CustomerNotFound, EmailTaken, LocaleUnknown
+from customer_api.customers.search import CursorInvalid
+from customer_api.email_change.errors import EmailLocked
 from customer_api.idempotency.errors import IdempotencyKeyReused, RequestInProgress
 from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
 from customer_api.operators.errors import (
@@ -18,6 +26,7 @@ from customer_api.operators.errors import (
     OperatorNotFound,
     PasswordKeyInvalid,
 )
+from customer_api.passwords.errors import AlreadyConfirmed
 from customer_api.security.jwt import TokenInvalid
 from customer_api.security.password_policy import (
     PasswordCharactersRefused,
@@ -27,6 +36,7 @@ from customer_api.security.password_policy import (
     PasswordTooShort,
 )
 from customer_api.security.rate_limit import TooManyAttempts, TooManyRequests
+from customer_api.tokens.errors import SessionNotFound
 
 BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
     PaginationInvalid: Row(None, 400, "Pagination parameters are invalid."),
@@ -41,6 +51,19 @@ BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
     AccessTokenMissing: Row("002", 401, "Missing access token."),
     OperatorLoginFailed: Row("003", 401, "Failed to authenticate operator."),
     InsufficientScope: Row("1240", 403, "insufficient_scope"),
+    CustomerNotFound: Row("1201", 404, "Customer not found."),
+    ListInvalid: Row("1203", 400, "Sort, filter, page or count is not valid."),
+    CursorInvalid: Row("1203", 400, "Sort, filter, page or count is not valid."),
+    AddressNotFound: Row("1205", 404, "Address not found."),
+    SessionNotFound: Row("1207", 404, "Session not found."),
+    ReceiptNotFound: Row("1208", 404, "The customer was not erased."),
+    LocaleUnknown: Row("1209", 422, "The shop does not have this locale."),
+    CountryUnknown: Row("1210", 422, "Unknown country."),
+    EmailTaken: Row("1230", 422, "Another customer has this email address."),
+    EmailLocked: Row("1231", 403, "The email address is locked."),
+    StateOutdated: Row("1232", 412, "The resource is in another state by now."),
+    ConfirmationStale: Row("1233", 409, "The erasure needs the confirmation of a fresh preview."),
+    AlreadyConfirmed: Row("1235", 409, "The account is confirmed already."),
     OperatorNotFound: Row("1250", 404, "Operator not found."),
     OperatorEmailTaken: Row("1251", 422, "Another operator has this email address."),
     PasswordKeyInvalid: Row("1252", 422, "Password key is not valid."),
@@ -76,6 +99,20 @@ CALLER_ONLY: Final[tuple[type[AppError], ...]] = (
     Unavailable,
 )
 """What every route with a scope can answer before its own business."""
+
+
+WITH_BODY: Final[tuple[type[AppError], ...]] = (BodyInvalid, TypeInvalid, ValidationFailed)
+"""What every route with a body can answer to it."""
+
+ABOUT_CUSTOMER: Final[tuple[type[AppError], ...]] = (CustomerNotFound,)
+"""What every route about one customer can answer."""
+
+ONCE: Final[tuple[type[AppError], ...]] = (
+    IdempotencyKeyInvalid,
+    IdempotencyKeyReused,
+    RequestInProgress,
+)
+"""What every route that heeds an `Idempotency-Key` can answer because of it."""
 
 
 def documented(*kinds: type[AppError]) -> dict[int | str, dict[str, Any]]:

@@ -8,7 +8,7 @@ from customer_api.addresses.service import SaveAddress
 from customer_api.api import openapi
 from customer_api.api.v1 import countries, fields
 from customer_api.core.settings import Settings
-from customer_api.jsonapi.constraints import Country, Length, NotBlank, TypeBool
+from customer_api.jsonapi.constraints import Constraint, Country, Length, NotBlank, TypeBool
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
 from customer_api.jsonapi.validation import Field, Fields
@@ -52,12 +52,12 @@ _COLUMNS: Final = {
 
 def create_fields(_settings: Settings) -> Fields:
     """Return the rules of a new address, in the contract's order."""
-    return _fields(required=True)
+    return book_fields(Country(countries.is_known), required=True)
 
 
 def change_fields(_settings: Settings) -> Fields:
     """Return the rules of a change: the same, each field optional."""
-    return _fields(required=False)
+    return book_fields(Country(countries.is_known), required=False)
 
 
 def to_command(attributes: Mapping[str, Any]) -> SaveAddress:
@@ -97,7 +97,8 @@ def to_resource(entry: BookEntry, reference: str, links: Links) -> Resource:
     )
 
 
-def _fields(*, required: bool) -> Fields:
+def book_fields(*country: Constraint, required: bool) -> Fields:
+    """Return the rules of an address, with more rules for its country."""
     return Fields(
         fields.salutation(required=required),
         fields.person_name("firstName", required=required),
@@ -112,7 +113,7 @@ def _fields(*, required: bool) -> Fields:
             "iso2Code",
             NotBlank(),
             Length(max=2),
-            Country(countries.is_known),
+            *country,
             required=required,
             example="DE",
         ),

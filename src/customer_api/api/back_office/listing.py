@@ -1,0 +1,151 @@
+"""What lists of the back office understand: a page size, cursors, one sort field, filters, a count."""
+
+import base64
+import binascii
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from customer_api.api.openapi import Schema
+from customer_api.core.errors import AppError
+from customer_api.jsonapi.query import PAGE_AFTER, PAGE_BEFORE, PAGE_SIZE, Query
+
+DEFAULT_SIZE: Final = 20
+LARGEST_SIZE: Final = 100
+COUNT: Final = "count"
+
+_SIZE: Final = re.compile(r"[0-9]{1,3}")
+_SEPARATOR: Final = ":"
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+class ListInvalid(AppError):
+    """A page size, cursor, sort field, filter or way to count that the list does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class CursorPage:
+    """The part of a list that was asked for; at most one of `after` and `before` is given."""
+
+    size: int
+    after: str | None
+    """What the list names the thing behind which the page begins."""
+    before: str | None
+    """What it names the thing before which the page ends."""
+
+
+def page_of(query: Query, order: str) -> CursorPage:
+    """Return the page that a query asks for, of a list in this order.
+
+    Raises:
+        ListInvalid: no size from 1 to 100, both cursors, or one that is none of this order.
+    """
+    size = query.parameters.get(PAGE_SIZE, str(DEFAULT_SIZE))
+    if not _SIZE.fullmatch(size) or not 1 <= int(size) <= LARGEST_SIZE:
+        raise ListInvalid
+    after, before = (_named(query.parameters.get(it), order) for it in (PAGE_AFTER, PAGE_BEFORE))
+    if after is not None and before is not None:
+        raise ListInvalid
+    return CursorPage(int(size), after, before)
+
+
+def cursor(order: str, name: str) -> str:
+    """Return the cursor of a thing in a list; it holds the order and a public id, nothing else."""
+    return base64.urlsafe_b64encode(f"{order}{_SEPARATOR}{name}".encode()).decode().rstrip("=")
+
+
+def sort_of(query: Query, default: str) -> tuple[str, bool]:
+    """Return the one sort field, and whether it is descending.
+
+    Raises:
+        ListInvalid: several.
+    """
+    if len(query.sort) > 1:
+        raise ListInvalid
+    field = query.sort[0] if query.sort else default
+    return field.removeprefix("-"), field.startswith("-")
+
+
+def filters_of(query: Query, resource_type: str, known: Collection[str]) -> Mapping[str, str]:
+    """Return the filters by attribute; `filter[email]` is short for `filter[customers.email]`.
+
+    Raises:
+        ListInvalid: an unknown attribute, the same one twice, or an empty value.
+    """
+    filters: dict[str, str] = {}
+    for name, value in query.filters.items():
+        attribute = name.removeprefix(f"{resource_type}.")
+        if attribute not in known or attribute in filters or not value:
+            raise ListInvalid
+        filters[attribute] = value
+    return filters
+
+
+def moment(text: str) -> datetime:
+    """Return a moment, in UTC unless it has an offset; of a date it is the beginning.
+
+    Raises:
+        ListInvalid: neither a date nor a moment by ISO 8601.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ListInvalid from error
+
+
+def moment_behind(text: str) -> datetime:
+    """Return the first moment behind what a text names: a whole day, or a microsecond."""
+    try:
+        return moment(text) + (
+            timedelta(days=1) if _DAY.fullmatch(text) else timedelta(microseconds=1)
+        )
+    except OverflowError as error:
+        raise ListInvalid from error
+
+
+def parameters(
+    sort: Collection[str] = (), filters: Collection[str] = (), *others: Schema
+) -> tuple[Schema, ...]:
+    """Return the OpenAPI parameters of a list."""
+    integer = {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE, "default": DEFAULT_SIZE}
+    shown = [
+        _parameter(PAGE_SIZE, "Entries on a page.", integer),
+        _parameter(PAGE_AFTER, "Cursor of a link `next`."),
+        _parameter(PAGE_BEFORE, "Cursor of a link `prev`."),
+    ]
+    if sort:
+        fields = [name for field in sort for name in (field, f"-{field}")]
+        shown.append(_parameter("sort", "One field, with `-` descending.", {"enum": fields}))
+    shown += [_parameter(f"filter[{name}]", "Only entries with this.") for name in filters]
+    return (*shown, *others)
+
+
+def parameter(name: str, description: str, schema: Schema | None = None) -> Schema:
+    """Return an OpenAPI parameter in the query."""
+    return _parameter(name, description, schema)
+
+
+def _parameter(name: str, description: str, schema: Schema | None = None) -> Schema:
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string"} if schema is None else {"type": "string"} | schema,
+    }
+
+
+def _named(text: str | None, order: str) -> str | None:
+    if text is None:
+        return None
+    try:
+        decoded = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        of, separator, name = decoded.decode().partition(_SEPARATOR)
+    except (binascii.Error, ValueError) as error:
+        raise ListInvalid from error
+    if of != order or not separator or not name or "\x00" in name:
+        raise ListInvalid
+    return name

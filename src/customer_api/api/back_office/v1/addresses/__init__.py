@@ -1,0 +1,1 @@
+"""The resource type `addresses`, as the back office sees it."""

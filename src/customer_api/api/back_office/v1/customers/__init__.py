@@ -1,0 +1,1 @@
+"""The resource type `customers`, as the back office sees it."""

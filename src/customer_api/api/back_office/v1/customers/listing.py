@@ -1,0 +1,105 @@
+"""The list of customers: its filters and orders on the wire."""
+
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from customer_api.addresses.directory import Counting, CustomerList
+from customer_api.api.back_office import listing
+from customer_api.api.back_office.listing import ListInvalid
+from customer_api.customers.models import Status
+from customer_api.customers.search import PageRequest, Search
+from customer_api.customers.search_statements import Order
+from customer_api.jsonapi.links import CursorPaging
+from customer_api.jsonapi.query import Query
+
+EnumT = TypeVar("EnumT", bound=StrEnum)
+
+DEFAULT_SORT: Final = f"-{Order.CREATED_AT}"
+FILTERS: Final = (
+    "email",
+    "customerReference",
+    "firstName",
+    "lastName",
+    "status",
+    "locale",
+    "createdFrom",
+    "createdTo",
+    "includeAnonymized",
+)
+PARAMETERS: Final = listing.parameters(
+    list(Order),
+    [f"customers.{name}" for name in FILTERS],
+    listing.parameter("q", "Pieces of e-mail address and names, or a whole reference."),
+    listing.parameter(listing.COUNT, "Asks for `meta.total`.", {"enum": list(Counting)}),
+)
+_BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
+
+
+def search_of(query: Query) -> Search:
+    """Return which customers a query asks for.
+
+    Raises:
+        ListInvalid: an unknown filter, or a value that it does not have.
+    """
+    filters = listing.filters_of(query, "customers", FILTERS)
+    created_from, created_to = filters.get("createdFrom"), filters.get("createdTo")
+    return Search(
+        text=query.parameters.get("q"),
+        email=filters.get("email"),
+        reference=filters.get("customerReference"),
+        first_name=filters.get("firstName"),
+        last_name=filters.get("lastName"),
+        status=_choice(Status, filters.get("status")),
+        locale=filters.get("locale"),
+        created_from=None if created_from is None else listing.moment(created_from),
+        created_before=None if created_to is None else listing.moment_behind(created_to),
+        includes_anonymized=_boolean(filters.get("includeAnonymized", "false")),
+    )
+
+
+def page_of(query: Query) -> PageRequest:
+    """Return which part of the list a query asks for.
+
+    Raises:
+        ListInvalid: a size, cursor or order that the list does not have.
+    """
+    field, is_descending = listing.sort_of(query, DEFAULT_SORT)
+    order = _choice(Order, field)
+    assert order is not None, "there is a default"
+    page = listing.page_of(query, order)
+    return PageRequest(page.size, order, is_descending, after=page.after, before=page.before)
+
+
+def counting_of(query: Query) -> Counting | None:
+    """Return how a query wants to have the customers of all pages counted, if at all.
+
+    Raises:
+        ListInvalid: in no way we know.
+    """
+    return _choice(Counting, query.parameters.get(listing.COUNT))
+
+
+def paging(found: CustomerList, page: PageRequest) -> CursorPaging:
+    """Return the neighbours of a page."""
+    if not found.entries:
+        return CursorPaging(None, None)
+    first, last = (found.entries[place].customer.reference for place in (0, -1))
+    return CursorPaging(
+        before_first=listing.cursor(page.order, first) if found.has_previous else None,
+        after_last=listing.cursor(page.order, last) if found.has_next else None,
+    )
+
+
+def _choice(kind: type[EnumT], text: str | None) -> EnumT | None:
+    if text is None:
+        return None
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise ListInvalid from error
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in _BOOLEANS:
+        raise ListInvalid
+    return _BOOLEANS[text.lower()]

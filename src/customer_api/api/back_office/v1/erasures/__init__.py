@@ -1,0 +1,1 @@
+"""The resource types `erasure-previews` and `erasure-receipts`."""

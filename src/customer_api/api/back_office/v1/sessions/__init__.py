@@ -1,0 +1,1 @@
+"""The resource type `sessions`, as the back office sees it."""

@@ -1,0 +1,121 @@
+"""Changing customers for them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from customer_api.addresses import repository as addresses
+from customer_api.addresses.directory import ListedCustomer, with_defaults
+from customer_api.addresses.errors import AddressNotFound
+from customer_api.core.clock import Clock
+from customer_api.core.db import Keep, keep_nothing
+from customer_api.core.ids import AddressId
+from customer_api.core.states import ANY_STATE, ExpectedState
+from customer_api.customers import repository as customers
+from customer_api.customers.emails import email_key
+from customer_api.customers.mails import mail_to
+from customer_api.customers.models import Customer
+from customer_api.customers.service import check_locale
+from customer_api.email_change.emails import EmailChangeService
+from customer_api.email_change.errors import EmailLocked
+from customer_api.mail.message import EMAIL_ASSIGNED
+from customer_api.mail.outbox import Outbox
+from customer_api.operators.models import CallerClaims, OperatedCustomer, OperatedUnits
+from customer_api.operators.scopes import Scope
+from customer_api.security.refresh_tokens import EndReason
+from customer_api.tokens import repository as tokens
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCustomer:
+    """Command: change a customer."""
+
+    values: Mapping[str, object]
+    """Column name to new value; what is absent stays, None empties."""
+    default_addresses: Mapping[str, str | None]
+    """Column name of a default to the uuid of an address of the customer, or None; absent: it stays."""
+
+
+class CustomerChanges:
+    """Changes customers in the hands of operators."""
+
+    def __init__(
+        self,
+        *,
+        units: OperatedUnits,
+        clock: Clock,
+        emails: EmailChangeService,
+        outbox: Outbox,
+        locales: Sequence[str],
+    ) -> None:
+        self._units = units
+        self._clock = clock
+        self._emails = emails
+        self._outbox = outbox
+        self._locales = locales
+
+    async def change(
+        self,
+        claims: CallerClaims,
+        command: ChangeCustomer,
+        *,
+        expected: ExpectedState = ANY_STATE,
+        keep: Keep[ListedCustomer] = keep_nothing,
+    ) -> ListedCustomer:
+        """Change profile and default addresses.
+
+        The e-mail address is locked: to change it takes a scope of its own. Then it applies at once,
+        both mailboxes are told, the old one can undo it, and all sessions end.
+
+        Raises:
+            StateOutdated: the customer is in none of the expected states.
+            LocaleUnknown: the shop does not have the new locale.
+            EmailLocked: the e-mail address is another one, and the caller may not change it.
+            EmailTaken: another account has the new address, or can still take it back.
+            AddressNotFound: the customer has no address with the uuid of a default.
+        """
+
+        def work(connection: Connection, operated: OperatedCustomer) -> ListedCustomer:
+            expected.require(operated.customer.state)
+            check_locale(command.values.get("locale"), self._locales)
+            customer = self._change(connection, operated, command.values)
+            if command.default_addresses:
+                customer = _with_defaults(connection, customer, command.default_addresses)
+            return with_defaults(connection, [customer])[0]
+
+        return await self._units.write_as(claims, work, keep)
+
+    def _change(
+        self, connection: Connection, operated: OperatedCustomer, values: Mapping[str, object]
+    ) -> Customer:
+        before, now = operated.customer, self._clock.now()
+        email = values.get("email", before.email)
+        if email != before.email and Scope.CUSTOMERS_EMAIL not in operated.caller.scopes:
+            raise EmailLocked
+        if email_key(str(email)) == before.email_key:
+            return customers.change(connection, before.id, values, now=now) if values else before
+        after = self._emails.apply(connection, before, values)
+        tokens.end_all_sessions(connection, before.id, EndReason.EMAIL_CHANGED, now=now)
+        self._outbox.put(connection, mail_to(after, EMAIL_ASSIGNED))
+        return after
+
+
+def _with_defaults(
+    connection: Connection, customer: Customer, wanted: Mapping[str, str | None]
+) -> Customer:
+    ids: dict[str, AddressId | None] = {
+        "default_billing_address_id": customer.default_billing_address_id,
+        "default_shipping_address_id": customer.default_shipping_address_id,
+    }
+    for column, uuid in wanted.items():
+        address = None if uuid is None else addresses.find(connection, customer.id, uuid)
+        if uuid is not None and address is None:
+            raise AddressNotFound
+        ids[column] = None if address is None else address.id
+    return customers.set_default_addresses(
+        connection,
+        customer.id,
+        billing=ids["default_billing_address_id"],
+        shipping=ids["default_shipping_address_id"],
+    )

@@ -1,0 +1,137 @@
+"""Customers in the hands of callers of the back office: who may, and what is noted of it."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+from typing_extensions import override
+
+from customer_api.audit import repository as audit
+from customer_api.audit.models import Actor
+from customer_api.core.clock import Clock
+from customer_api.core.db import Keep, UnitsOfWork, Work, keep_nothing
+from customer_api.core.types import Claims, SessionCheck
+from customer_api.customers import repository as customers
+from customer_api.customers.errors import CustomerNotFound
+from customer_api.operators.models import Caller, CallerClaims, OperatedCustomer
+
+T = TypeVar("T")
+
+
+class Acting(Protocol):
+    """Whoever acts in a unit of work."""
+
+    @property
+    def actor(self) -> Actor:
+        """As audit events name them."""
+
+
+ActingT = TypeVar("ActingT", bound=Acting)
+ActingT_co = TypeVar("ActingT_co", bound=Acting, covariant=True)
+
+
+class OperatedCustomers:
+    """The check of requests about one customer (`core.types.SessionCheck`).
+
+    Raises (both methods), beside what the check of the caller raises:
+        CustomerNotFound: no customer has the reference of the claims.
+    """
+
+    def __init__(self, callers: SessionCheck[Caller]) -> None:
+        self._callers = callers
+
+    def find(self, connection: Connection, claims: Claims) -> OperatedCustomer:
+        """Load caller and customer, who may be anonymized."""
+        caller = self._callers.find(connection, claims)
+        found = customers.find_by_reference(connection, _reference(claims))
+        if found is None:
+            raise CustomerNotFound
+        return OperatedCustomer(caller, found)
+
+    def lock(self, connection: Connection, claims: Claims) -> OperatedCustomer:
+        """Load them and lock the customer's row; an anonymized customer cannot be written to."""
+        caller = self._callers.lock(connection, claims)
+        found = customers.lock_by_reference(connection, _reference(claims))
+        if found is None or found.anonymized_at is not None:
+            raise CustomerNotFound
+        return OperatedCustomer(caller, found)
+
+
+class AuditedUnits(UnitsOfWork[ActingT_co]):
+    """Units that leave an audit event of what the claims say is done.
+
+    The event of a write is part of its transaction; that of a read is committed before the read
+    returns, so nothing is shown that nobody knows of. What is refused leaves none.
+    """
+
+    def __init__(self, units: UnitsOfWork[ActingT_co], clock: Clock) -> None:
+        self._units = units
+        self._clock = clock
+
+    @override
+    async def read(self, work: Work[T]) -> T:
+        """Run work without a caller, so without an event."""
+        return await self._units.read(work)
+
+    @override
+    async def _write(self, work: Work[T]) -> T:
+        return await self._units.write(work)
+
+    @override
+    async def read_as(self, claims: Claims, work: Callable[[Connection, ActingT_co], T]) -> T:
+        """Check the caller, read, and note it."""
+        result, actor = await self._units.read_as(claims, partial(_with_actor, work))
+        await self._units.write(lambda it: self._note(it, actor, claims))
+        return result
+
+    @override
+    async def write_as(
+        self,
+        claims: Claims,
+        work: Callable[[Connection, ActingT_co], T],
+        keep: Keep[T] = keep_nothing,
+    ) -> T:
+        """Check the caller inside the transaction, then write and note it there."""
+        note = partial(self._note, claims=claims)
+        return await self._units.write_as(claims, partial(_noted, work, note), keep)
+
+    @override
+    async def scrub(self) -> None:
+        """Remove copies of overwritten values from files of ours."""
+        await self._units.scrub()
+
+    @override
+    async def close(self) -> None:
+        """Close the connections, which others may share."""
+        await self._units.close()
+
+    def _note(self, connection: Connection, actor: Actor, claims: Claims) -> None:
+        assert isinstance(claims, CallerClaims)
+        assert claims.action is not None, "the route says what it does"
+        subject = claims.customer or ""
+        now = self._clock.now()
+        audit.add(connection, actor, claims.action, subject, now=now, fields=claims.fields)
+
+
+def _with_actor(
+    work: Callable[[Connection, ActingT], T], connection: Connection, acting: ActingT
+) -> tuple[T, Actor]:
+    return work(connection, acting), acting.actor
+
+
+def _noted(
+    work: Callable[[Connection, ActingT], T],
+    note: Callable[[Connection, Actor], None],
+    connection: Connection,
+    acting: ActingT,
+) -> T:
+    result = work(connection, acting)
+    note(connection, acting.actor)
+    return result
+
+
+def _reference(claims: Claims) -> str:
+    assert isinstance(claims, CallerClaims)
+    assert claims.customer is not None, "the path names a customer"
+    return claims.customer
