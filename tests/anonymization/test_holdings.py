@@ -12,7 +12,7 @@ from customer_api.core.privacy import is_personal
 from customer_api.customers.models import CustomerRow
 from customer_api.plugin import ErasureContext
 from customer_api.security.rate_limit import MailboxLimiter
-from tests.anonymization.test_service import forget, full_account, personal_values
+from tests.anonymization.test_service import forget, full_account, lock, personal_values
 from tests.tables import every_row, rows
 
 OWN, FORMER, PENDING, BOB = (f"{name}@Shop.Example" for name in ("own", "former", "wish", "bob"))
@@ -52,6 +52,7 @@ def test_names_are_those_of_the_api(name, expected):
 @pytest.mark.promise("G7")
 async def test_each_anonymizer_wipes_what_the_data_map_says_and_all_of_it(shop):
     await full_account(shop)
+    await lock(shop)
     (customer,) = await rows(shop, CustomerRow)
     wiped = {}
     left = personal_values(await every_row(shop))

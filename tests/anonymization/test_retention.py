@@ -2,6 +2,7 @@ import asyncio
 import logging
 
 import pytest
+from sqlalchemy import text
 
 from customer_api.anonymization import repository as receipts
 from customer_api.anonymization import retention
@@ -9,6 +10,7 @@ from customer_api.anonymization.models import Actor, ErasureReceiptRow
 from customer_api.anonymization.retention import RetentionTerms
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.customers import repository as customers
+from customer_api.customers import search
 from customer_api.customers.models import CustomerRow, NewCustomer
 from customer_api.security.counters import CounterRow
 from tests.anonymization import plugins
@@ -300,3 +302,36 @@ async def test_a_worker_that_is_stopped_does_nothing(shop):
     await shop.container.retention.run(stop)
 
     assert await erased(shop) == set()
+
+
+async def test_the_full_text_index_is_rewritten_after_an_erasure_and_only_then(shop, monkeypatch):
+    compacted = []
+    monkeypatch.setattr(search, "compact", compacted.append)
+    account = await shop.account()
+    await shop.container.retention.run_once()
+    before = len(compacted)
+    await shop.call("DELETE", f"/customers/{account.reference}", by=account)
+    shop.clock.advance(minutes=10)
+    await shop.container.retention.run_once()
+    after = len(compacted)
+    shop.clock.advance(minutes=10)
+    await shop.container.retention.run_once()
+
+    assert (before, after, len(compacted)) == (0, 1, 1)
+
+
+async def test_a_compacted_index_has_no_letters_of_the_erased(shop):
+    account = await shop.account(firstName="Quetzalcoatl")
+    await shop.call("DELETE", f"/customers/{account.reference}", by=account)
+
+    await shop.container.retention.compact_search()
+
+    blocks = await shop.container.units.read(_blocks)
+    assert not [block for block in blocks if b"etz" in block]
+
+
+def _blocks(connection):
+    """Return what the full-text index consists of; PostgreSQL has none."""
+    if connection.dialect.name == "postgresql":
+        return []
+    return connection.execute(text("SELECT block FROM customer_search_data")).scalars().all()

@@ -45,6 +45,7 @@ async def test_tables_are_searched_column_by_column(shop, database_url, monkeypa
     assert hits == [
         Hit("addresses.city", PLAIN, 5),
         Hit("customers.first_name", PLAIN, 1),
+        Hit("customers.first_name_key", PLAIN, 1),
         Hit("customers.phone", PLAIN, 1),
         Hit("mails.variables", PLAIN, 1),
     ]
@@ -80,7 +81,8 @@ async def test_tables_of_others_with_odd_names_are_searched(shop, database_url):
 async def test_every_table_is_listed(database_url):
     tables = await asyncio.to_thread(with_connection, parse_url(database_url), list_tables)
 
-    assert {name for _, name in tables} == {*metadata.tables, "alembic_version"}
+    names = {name for _, name in tables if not name.startswith("customer_search")}
+    assert names == {*metadata.tables, "alembic_version"}
 
 
 @pytest.mark.parametrize("position", [0, 5, 30, 57, 58, 63, 64, 100])

@@ -1,16 +1,17 @@
 """The back office of a shop for tests, with callers of each kind."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx
 import pytest
 
-from customer_api.audit.models import COMMAND_LINE
+from customer_api.audit.models import COMMAND_LINE, AuditEventRow
 from customer_api.operators.clients import CLIENT_CREDENTIALS, CreateClient
 from customer_api.operators.scopes import Role, Scope
 from customer_api.operators.service import CreateOperator
 from tests.shop import PASSWORD, Shop
+from tests.tables import rows
 
 BASE = "http://api.shop.example/back-office/v1"
 ROOT = "root@shop.example"
@@ -31,15 +32,32 @@ class Office:
         *,
         token: str | None = None,
         resource_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        """Send a request; the type of its document is the first segment of the path."""
+        """Send a request; the type of its document is that of the path's last pair."""
         body = None
         if attributes is not None:
-            kind = resource_type or path.split("/")[1]
+            segments = path.partition("?")[0].strip("/").split("/")
+            kind = resource_type or segments[(len(segments) - 1) // 2 * 2]
             body = {"data": {"type": kind, "attributes": attributes}}
         bearer = self.token if token is None else token
-        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-        return await self.shop.client.request(method, BASE + path, json=body, headers=headers)
+        sent = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        return await self.shop.client.request(
+            method, BASE + path, json=body, headers={**sent, **(headers or {})}
+        )
+
+    async def customer(self, email: str = "ada@shop.example", **changes: Any) -> str:
+        """Add a customer and return the reference."""
+        attributes = {"email": email, "firstName": "Ada", "lastName": "Example", **changes}
+        answer = await self.call("POST", "/customers", attributes)
+        assert answer.status_code == 201, answer.text
+        reference: str = answer.json()["data"]["id"]
+        return reference
+
+    async def trail(self, subject: str) -> list[tuple[str, str]]:
+        """Return action and fields of the audit events about a subject, the oldest first."""
+        events = await rows(self.shop, AuditEventRow)
+        return [(it.action, it.fields) for it in events if it.subject == subject]
 
     async def form(
         self, path: str, *, basic: tuple[str, str] | None = None, **parameters: str

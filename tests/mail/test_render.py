@@ -9,11 +9,13 @@ LINK = "https://shop.example/confirm?token=abc&x=1"
 TEMPLATES = (
     message.REGISTRATION_CONFIRMATION,
     message.WELCOME,
+    message.ACCOUNT_CREATED,
     message.ACCOUNT_EXISTS,
     message.PASSWORD_RESTORE,
     message.PASSWORD_CHANGED,
     message.REFRESH_TOKEN_REUSED,
     message.PASSWORD_REMOVED,
+    message.EMAIL_ASSIGNED,
     message.EMAIL_CHANGE,
     message.EMAIL_CHANGED,
     message.EMAIL_CHANGE_UNDONE,
@@ -23,6 +25,7 @@ TEMPLATES = (
 WITH_LINK = (
     message.REGISTRATION_CONFIRMATION,
     message.WELCOME,
+    message.ACCOUNT_CREATED,
     message.PASSWORD_RESTORE,
     message.PASSWORD_CHANGED,
     message.PASSWORD_REMOVED,

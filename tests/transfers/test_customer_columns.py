@@ -40,6 +40,8 @@ def test_a_whole_row_is_read():
             "salutation": "Ms",
             "first_name": "Ada",
             "last_name": "Example",
+            "first_name_key": "ada",
+            "last_name_key": "example",
             "company": "Example Ltd",
             "gender": "Female",
             "date_of_birth": date(1980, 1, 2),
@@ -70,6 +72,8 @@ def test_an_empty_cell_is_none():
     assert record.values == dict.fromkeys(parse(row).values) | {
         "email": "Person.1@shop.example",
         "email_key": "person.1@shop.example",
+        "first_name_key": "",
+        "last_name_key": "",
     }
     assert record.password is None
 

@@ -45,6 +45,8 @@ async def test_a_customer_comes_with_everything_in_the_file(shop, import_rows):
         "salutation": "Ms",
         "first_name": "Ada",
         "last_name": "Example",
+        "first_name_key": "ada",
+        "last_name_key": "example",
         "gender": "Female",
         "date_of_birth": date(1980, 1, 2),
         "company": "Example Ltd",
@@ -53,6 +55,8 @@ async def test_a_customer_comes_with_everything_in_the_file(shop, import_rows):
         "registered_at": registered_at,
         "default_billing_address_id": None,
         "default_shipping_address_id": None,
+        "locked_at": None,
+        "lock_reason": None,
         "anonymized_at": None,
         "created_at": registered_at,
         "updated_at": START,
@@ -105,6 +109,7 @@ async def test_a_changed_row_changes_its_customer_alone(shop, import_rows):
     assert after["DE--2"] == before["DE--2"]
     assert after["DE--1"]._asdict() == before["DE--1"]._asdict() | {
         "first_name": "Grace",
+        "first_name_key": "grace",
         "company": None,
         "updated_at": shop.clock.now(),
         "version": 2,

@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -18,6 +18,7 @@ from customer_api.core.errors import DatabaseUnavailable
 from customer_api.core.ids import CustomerId
 from customer_api.credentials import repository as credentials
 from customer_api.customers import repository as customers
+from customer_api.customers import search
 from customer_api.customers.models import Customer, Units
 from customer_api.idempotency import repository as requests
 from customer_api.mail.outbox import Outbox
@@ -72,6 +73,7 @@ class Retention:
         self._clock = clock
         self._anonymization = anonymization
         self._terms = terms
+        self._compacted_at = datetime.min.replace(tzinfo=UTC)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Do the work every few minutes until `stop` is set."""
@@ -91,6 +93,7 @@ class Retention:
             self.wipe_parked_mails,
             self.purge_mails,
             self.erase_unconfirmed,
+            self.compact_search,
             self._units.scrub,  # somebody may have been reading when it was tried before
         )
         for step in steps:
@@ -119,6 +122,16 @@ class Retention:
         if erased:
             await self._units.scrub()
         return erased
+
+    async def compact_search(self) -> None:
+        """Rewrite the full-text index of an embedded database if somebody was erased meanwhile.
+
+        Until then it holds pieces of three letters of what the erased were found by.
+        """
+        since, now = self._compacted_at, self._clock.now()
+        if await self._units.read(lambda it: customers.was_any_erased(it, since=since)):
+            await self._units.write(search.compact)
+        self._compacted_at = now
 
     async def purge_counters(self) -> int:
         """Delete counters whose time is over; returns how many."""

@@ -28,6 +28,9 @@ _BY_ID = select(*COLUMNS).where(CustomerRow.id == bindparam("id"))
 _BY_ID_LOCKED = _BY_ID.with_for_update(key_share=True)
 _BY_REFERENCE = select(*COLUMNS).where(CustomerRow.reference == bindparam("reference"))
 _BY_REFERENCE_LOCKED = _BY_REFERENCE.with_for_update(key_share=True)
+_WAS_ANY_ERASED = (
+    select(CustomerRow.id).where(CustomerRow.anonymized_at >= bindparam("since")).limit(1)
+)
 _IS_TAKEN = select(CustomerRow.id).where(
     CustomerRow.email_key == bindparam("key"), CustomerRow.id != bindparam("but")
 )
@@ -100,6 +103,11 @@ def lock_by_reference(connection: Connection, reference: str) -> Customer | None
 def has_reference(connection: Connection, reference: str) -> bool:
     """Return whether there is such a customer, erased ones included."""
     return connection.execute(_HAS_REFERENCE, {"reference": reference}).scalar() is not None
+
+
+def was_any_erased(connection: Connection, *, since: datetime) -> bool:
+    """Return whether a customer was anonymized at a moment or later."""
+    return connection.execute(_WAS_ANY_ERASED, {"since": since}).scalar() is not None
 
 
 def lock(connection: Connection, customer_id: CustomerId) -> Customer:

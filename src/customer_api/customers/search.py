@@ -128,6 +128,15 @@ def estimate(connection: Connection, search: Search) -> int:
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
+def compact(connection: Connection) -> None:
+    """Rewrite SQLite's full-text index without what was deleted; seconds at a million customers.
+
+    PostgreSQL cleans its indexes by itself, when it vacuums.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.execute(statements.OPTIMIZE)
+
+
 def _rows(
     connection: Connection, shape: Shape, parameters: Mapping[str, object]
 ) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -26,6 +26,7 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    text,
     tuple_,
     union,
 )
@@ -118,6 +119,7 @@ _CONDITION_COLUMNS: Final = (
     "locked_at",
     "anonymized_at",
 )
+OPTIMIZE: Final = text("INSERT INTO customer_search (customer_search) VALUES ('optimize')")
 _FULL_TEXT: Final = table("customer_search", column("rowid"))
 
 

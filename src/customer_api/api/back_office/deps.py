@@ -3,7 +3,7 @@
 A route names the scope it takes; one that names none stops the start of the program.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
@@ -84,13 +84,20 @@ class Operated:
         make_fields: MakeFields | None = None,
         *,
         action: Action | None = None,
+        noted: Collection[str] = (),
         body_limit_bytes: int = BODY_LIMIT_BYTES,
     ) -> None:
-        """Set up the check; routes about one customer name the `action` of their audit events."""
+        """Set up the check.
+
+        Routes about customers name the `action` of their audit events, which list the fields of the
+        body that were sent, or those parameters of the query that are among the `noted` ones: names
+        that callers make up are not kept.
+        """
         self.scope = scope
         self.resource_type = resource_type
         self.make_fields = make_fields
         self.action = action
+        self._noted = frozenset(noted)
         self._body_limit_bytes = body_limit_bytes
 
     async def __call__(self, request: Request) -> CallerCall:
@@ -106,7 +113,9 @@ class Operated:
             units = get_edge(request).container.back_office.units
             await units.read_as(claims, lambda _connection, _caller: None)
             raise
-        named = values if self.make_fields is not None else links.query.parameters
+        named = (
+            values if self.make_fields is not None else links.query.parameters.keys() & self._noted
+        )
         return CallerCall(values, links, replace(claims, fields=tuple(sorted(named))))
 
 

@@ -26,6 +26,11 @@ FILTERS: Final = (
     "createdTo",
     "includeAnonymized",
 )
+NOTED: Final = (
+    "q",
+    *(f"filter[{prefix}{name}]" for name in FILTERS for prefix in ("", "customers.")),
+)
+"""What audit events note of a search: by what, not for whom."""
 PARAMETERS: Final = listing.parameters(
     list(Order),
     [f"customers.{name}" for name in FILTERS],

@@ -57,7 +57,9 @@ from customer_api.security.rate_limit import TooManyRequests
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
-_LISTED: Final = Operated(Scope.CUSTOMERS_READ, TYPE, action=Action.CUSTOMERS_LISTED)
+_LISTED: Final = Operated(
+    Scope.CUSTOMERS_READ, TYPE, action=Action.CUSTOMERS_LISTED, noted=listing.NOTED
+)
 _CREATED: Final = Operated(Scope.CUSTOMERS_WRITE, TYPE, create_fields)
 _READ: Final = Operated(Scope.CUSTOMERS_READ, TYPE, action=Action.CUSTOMER_READ)
 _CHANGED: Final = Operated(

@@ -1,0 +1,189 @@
+"""How customers are searched: that both ways find the same, and that both go by an index."""
+
+import pytest
+from sqlalchemy import event, text
+
+from customer_api.customers import search as searches
+from customer_api.customers import search_statements as statements
+from customer_api.customers.models import NewCustomer, Status
+from customer_api.customers.repository import add
+from customer_api.customers.search import PageRequest, Search, find_page
+from customer_api.customers.search_statements import Order
+
+NAMES = [("Ada", "Lovelace"), ("Grace", "Hopper"), ("Jean", "Bartik"), ("Ada", "Hopper")]
+
+
+@pytest.fixture
+async def people(shop):
+    """Add customers in the order of `NAMES`, a minute between each."""
+    for number, (first, last) in enumerate(NAMES):
+        new = NewCustomer(
+            reference=f"DE--{number}",
+            email=f"{first}.{last}@shop.example",
+            salutation=None,
+            first_name=first,
+            last_name=last,
+            gender=None,
+            date_of_birth=None,
+            company=None,
+            phone=None,
+            locale="de_DE",
+            registered_at=None,
+        )
+        now = shop.clock.now()
+        await shop.container.units.write(lambda it, new=new, now=now: add(it, new, now=now))
+        shop.clock.advance(minutes=1)
+    return shop
+
+
+@pytest.fixture
+def window(monkeypatch):
+    """Set how many rows are looked at before the index is asked."""
+
+    def set_to(rows):
+        monkeypatch.setattr(statements, "WINDOW", rows)
+        for cached in (statements.seen, statements.indexed, statements.listed):
+            cached.cache_clear()
+
+    yield set_to
+    monkeypatch.undo()
+    set_to(statements.WINDOW)
+
+
+async def page_of(shop, search, page):
+    return await shop.container.units.read(lambda it: find_page(it, search, page))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 2000])
+@pytest.mark.parametrize("sorting", [(order, down) for order in Order for down in (True, False)])
+@pytest.mark.parametrize("wanted", ["ada", "hopper", "ada hopper", "a", "shop.example"])
+async def test_what_is_found_does_not_hang_on_how_it_is_found(
+    people, window, rows, sorting, wanted
+):
+    search = Search(text=wanted)
+    whole = await page_of(people, search, PageRequest(10, *sorting))
+    window(rows)
+
+    found, after = [], None
+    for _ in NAMES:
+        request = PageRequest(1, *sorting, after=after)
+        page = await page_of(people, search, request)
+        found += [it.reference for it in page.customers]
+        if not page.has_next:
+            break
+        after = found[-1]
+
+    expected = {
+        f"DE--{number}"
+        for number, names in enumerate(NAMES)
+        if all(word in f"{'.'.join(names)}@shop.example".lower() for word in wanted.split())
+        and (wanted != "a" or names[0] == "Ada")
+    }
+    assert found == [it.reference for it in whole.customers]
+    assert set(found) == expected
+
+
+def explain(connection, work):
+    """Return the plans of what work selects; on PostgreSQL as for a large table."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    if not is_sqlite:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        connection.execute(text("SET LOCAL enable_sort = off"))
+        connection.execute(text("SET LOCAL enable_incremental_sort = off"))
+    plan = []
+
+    @event.listens_for(connection, "before_cursor_execute", retval=True)
+    def before(_connection, _cursor, statement, parameters, _context, _many):
+        return ("EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN ") + statement, parameters
+
+    @event.listens_for(connection, "after_cursor_execute")
+    def after(_connection, cursor, *_others):
+        plan.extend(str(line) for line in cursor.fetchall())
+
+    work(connection)
+    return "\n".join(plan)
+
+
+INDEXES = {
+    Order.CREATED_AT: "ix_customers_created_at",
+    Order.EMAIL: "uq_customers_email_key",
+    Order.LAST_NAME: "ix_customers_last_name_key",
+    Order.FIRST_NAME: "ix_customers_first_name_key",
+    Order.REFERENCE: "uq_customers_reference",
+    Order.REGISTERED_AT: "ix_customers_registered_at",
+}
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("cursor", [None, "DE--1"])
+async def test_every_order_is_read_from_its_index(people, order, cursor):
+    shape = statements.Shape(
+        dialect="any",
+        order=order,
+        has_cursor=cursor is not None,
+        conditions=frozenset({"present"}),
+    )
+
+    def work(connection):
+        connection.execute(statements.listed(shape), {"cursor": cursor, "most": 3})
+
+    plan = await people.container.units.write(lambda it: explain(it, work))
+
+    assert INDEXES[order] in plan
+    assert "SCAN customers\n" not in plan
+    assert "Seq Scan on customers " not in plan
+    assert "TEMP B-TREE FOR ORDER BY" not in plan
+
+
+async def test_words_are_looked_up_in_the_index_of_trigrams(people):
+    search = Search(text="lovelace")
+
+    def work(connection):
+        shape = statements.Shape(dialect=connection.dialect.name, words=1)
+        parameters = searches._parameters(search) | {"most": 3}  # noqa: SLF001 - the statement's own
+        connection.execute(statements.indexed(shape), parameters)
+
+    plan = await people.container.units.write(lambda it: explain(it, work))
+
+    assert "ix_customers_trigrams" in plan or "customer_search VIRTUAL TABLE INDEX" in plan
+    assert "SCAN customers\n" not in plan
+    assert "Seq Scan on customers" not in plan
+
+
+@pytest.mark.parametrize(
+    ("condition", "index"),
+    [
+        (Status.LOCKED, "ix_customers_locked"),
+        (Status.ANONYMIZED, "ix_customers_anonymized"),
+        (Status.UNCONFIRMED, "ix_customers_unconfirmed"),
+        ("first_name", "ix_customers_first_name_key"),
+        ("email", "uq_customers_email_key"),
+        ("locale", "ix_customers_locale"),
+    ],
+)
+async def test_rare_conditions_have_an_index(people, condition, index):
+    shape = statements.Shape(dialect="any", conditions=frozenset({condition}))
+    parameters = {"first_name": "x", "email": "x", "locale": "x", "most": 3}
+
+    def work(connection):
+        connection.execute(statements.indexed(shape), parameters)
+
+    plan = await people.container.units.write(lambda it: explain(it, work))
+
+    assert index in plan
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (None, ()),
+        (" ", ()),
+        ("Ada", ("ada",)),
+        ("ad", ("  ad",)),
+        ("Ada B", ("ada", "b")),
+        ("a b", ("a b",)),
+        ("ada ADA", ("ada",)),
+    ],
+)
+def test_what_is_looked_for_has_three_characters_at_least(wanted, words):
+    assert Search(text=wanted).words() == words
