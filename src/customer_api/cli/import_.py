@@ -81,7 +81,8 @@ def customers(
       gender              Male or Female
       first_name, last_name, company, phone
       date_of_birth       YYYY-MM-DD
-      password            a bcrypt, argon2id or argon2i hash
+      password            a hash of bcrypt, argon2, PBKDF2, scrypt, phpass, salted SHA
+                          or hash:salt:version; docs/operations.md has the spellings
       registered          YYYY-MM-DD; empty = must still be confirmed
 
     What the file has no column for stays as it is. Refused rows are named by line on standard

@@ -6,7 +6,7 @@ import logging
 from typing import Final
 
 from customer_api.core.db import UnitsOfWork
-from customer_api.credentials import repository
+from customer_api.credentials.hash_samples import list_foreign_hashes
 from customer_api.security.hashing import PasswordHasher
 
 logger = logging.getLogger(__name__)
@@ -25,9 +25,7 @@ class HashKinds:
     async def learn(self) -> None:
         """Look at what is stored; a kind that comes later is learned when it is first met."""
         own = self._hasher.own_kind
-        self._hasher.learn(
-            await self._units.read(lambda it: repository.list_foreign_hashes(it, own))
-        )
+        self._hasher.learn(await self._units.read(lambda it: list_foreign_hashes(it, own)))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look at the start and every hour until `stop` is set."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_api.core.ids import CustomerId
@@ -22,16 +22,6 @@ _FIND_LOGIN = (
     select(*COLUMNS, CredentialRow.password_hash)
     .outerjoin(CredentialRow, CredentialRow.customer_id == CustomerRow.id)
     .where(CustomerRow.email_key == bindparam("key"))
-)
-
-# bcrypt tells its cost in seven characters, argon2 in about thirty, before the salt.
-_KIND = func.substr(
-    CredentialRow.password_hash, 1, case((CredentialRow.password_hash.like("$2%"), 7), else_=30)
-)
-_SAMPLES = (
-    select(func.min(CredentialRow.password_hash))
-    .where(CredentialRow.password_hash.not_like(bindparam("ours")))
-    .group_by(_KIND)
 )
 
 
@@ -143,12 +133,6 @@ def find_login(connection: Connection, email: str) -> tuple[Customer | None, str
     """
     row = connection.execute(_FIND_LOGIN, {"key": email_key(email)}).one_or_none()
     return (None, None) if row is None else (to_customer(row), row.password_hash)
-
-
-def list_foreign_hashes(connection: Connection, own_kind: str) -> tuple[str, ...]:
-    """Return a digest of each kind that is stored beside our own; looks at every digest."""
-    samples = connection.execute(_SAMPLES, {"ours": f"{own_kind}%"}).scalars()
-    return tuple(map(str, samples))
 
 
 def find_password_hash(connection: Connection, customer_id: CustomerId) -> str | None:

@@ -4,8 +4,6 @@ Hashing runs on threads of its own, behind a bounded queue, and never on the eve
 """
 
 import asyncio
-import base64
-import hashlib
 import math
 import os
 import secrets
@@ -19,11 +17,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from passlib.hash import argon2, bcrypt
+from passlib.hash import argon2
 
 from customer_api.core.errors import Unavailable
 from customer_api.observability.security_events import SecurityEvent, record
-from customer_api.security.password_hashes import decoy, is_supported_hash, kind_of
+from customer_api.security.password_hashes import (
+    decoy,
+    is_supported_hash,
+    kind_of,
+    matches,
+    remainder,
+)
 
 T = TypeVar("T")
 
@@ -32,8 +36,6 @@ LONGEST_PASSWORD: Final = 4096  # characters; more is refused by the library
 THREAD_NICENESS: Final = 10
 
 _ESTIMATE_WEIGHT: Final = 1 / 8
-
-_BCRYPT_BYTES: Final = 72
 
 
 class HashingBusy(Unavailable):
@@ -57,12 +59,11 @@ class PasswordHasher:
     too.
 
     Digests from elsewhere take another time than ours, which would tell that an account exists. So a
-    password that does not match its digest is compared with a decoy of every other kind there is.
+    password that does not match its digest is compared with a decoy of every other kind there is, and
+    with one for what the dearest digest of its own kind costs more.
     """
 
     def __init__(self, *, memory_kib: int, time_cost: int, threads: int) -> None:
-        for scheme in (argon2, bcrypt):
-            scheme.get_backend()  # loads it; two threads that do so at once disturb each other
         self._argon2 = argon2.using(
             type="ID", memory_cost=memory_kib, time_cost=time_cost, parallelism=1
         )
@@ -84,7 +85,8 @@ class PasswordHasher:
     def learn(self, digests: Iterable[str]) -> None:
         """Let wrong passwords take the time of these kinds of digests, too."""
         for digest in filter(is_supported_hash, digests):
-            if kind_of(digest) not in self._decoys:
+            known = self._decoys.get(kind_of(digest))
+            if known is None or remainder(digest, known) is not None:
                 # Threads read the mapping meanwhile, so it is replaced and never changed.
                 self._decoys = {**self._decoys, kind_of(digest): decoy(digest)}
 
@@ -138,20 +140,21 @@ class PasswordHasher:
     def _verify(self, password: str, digest: str | None) -> Verification:
         known = digest if digest is not None and is_supported_hash(digest) else self._dummy
         texts = _texts(password)
-        match = next((text for text in texts if _matches(text, known)), None)
+        match = next((text for text in texts if matches(text, known)), None)
         if match is None:
-            self._verify_decoys(texts, but_for=kind_of(known))
+            self._verify_decoys(texts, known)
             return Verification(matches=False, replacement=None)
         ours = known.startswith("$argon2id$") and not self._argon2.needs_update(known)
         if ours and match == texts[0]:
             return Verification(matches=True, replacement=None)
         return Verification(matches=True, replacement=self._hash(password))
 
-    def _verify_decoys(self, texts: tuple[str, ...], *, but_for: str) -> None:
-        for kind, digest in self._decoys.items():
-            if kind != but_for:
+    def _verify_decoys(self, texts: tuple[str, ...], known: str) -> None:
+        for kind, dearest in self._decoys.items():
+            digest = remainder(dearest, known) if kind == kind_of(known) else dearest
+            if digest is not None:
                 for text in texts:
-                    _matches(text, digest)
+                    matches(text, digest)
 
 
 def _texts(password: str) -> tuple[str, ...]:
@@ -170,23 +173,6 @@ def _has_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _matches(text: str, digest: str) -> bool:
-    """Compare a text with a supported hash; a hash that cannot be computed matches nothing."""
-    with suppress(ValueError):  # the library's word for "not enough memory", too
-        if digest.startswith("$argon2"):
-            return bool(argon2.verify(text, digest))
-        return bool(bcrypt.verify(_for_bcrypt(text), digest))
-    return False
-
-
-def _for_bcrypt(text: str) -> bytes:
-    """Return what a shop hashed with bcrypt, which sees 72 bytes: a digest of longer passwords."""
-    raw = text.encode()
-    if len(raw) <= _BCRYPT_BYTES:
-        return raw
-    return base64.b64encode(hashlib.sha512(raw).digest())[:_BCRYPT_BYTES]
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:

@@ -1,66 +1,88 @@
-"""What digests of passwords look like: those of ours, and those that customers bring along."""
+"""Digests of passwords: those of ours, and those that customers bring along."""
 
-import base64
 import re
+from contextlib import suppress
 from typing import Final
 
-# The last characters of salt and checksum hold fewer than six bits; only these are canonical.
-_BCRYPT: Final = re.compile(
-    r"\$2[aby]\$(?P<cost>\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]",
-    re.ASCII,
+from customer_api.security.hash_formats.argon2_hashes import Argon2Format
+from customer_api.security.hash_formats.base import HashFormat, HashRefused
+from customer_api.security.hash_formats.bcrypt_hashes import BcryptFormat
+from customer_api.security.hash_formats.pbkdf2_hashes import Pbkdf2Format
+from customer_api.security.hash_formats.phpass_hashes import PhpassFormat
+from customer_api.security.hash_formats.salted_hashes import LdapFormat, ShopChainFormat
+from customer_api.security.hash_formats.scrypt_hashes import ScryptFormat
+
+FORMATS: Final[tuple[HashFormat, ...]] = (
+    Argon2Format(),
+    BcryptFormat(),
+    Pbkdf2Format(),
+    PhpassFormat(),
+    ScryptFormat(),
+    LdapFormat(),
+    ShopChainFormat(),
 )
-_BCRYPT_COSTS: Final = range(4, 17)
-_ARGON2: Final = re.compile(
-    r"\$argon2id?\$(?:v=1[69]\$)?"
-    r"m=(?P<memory>[1-9]\d{0,7}),t=(?P<time>[1-9]\d?),p=(?P<lanes>[1-9]\d?)"
-    r"\$(?P<salt>[A-Za-z0-9+/]{11,86})\$(?P<checksum>[A-Za-z0-9+/]{22,86})",
-    re.ASCII,
+"""All that can be verified; a text begins as a hash of one of them at the most."""
+
+# What others write: $kind$, {kind}, Django's kind$, and bare checksums.
+_SOME_HASH: Final = re.compile(
+    r"\$[A-Za-z0-9-]+\$|\{[A-Za-z0-9-]+\}"
+    r"|(?:argon2|bcrypt|md5|pbkdf2|scrypt|sha1|sha256|sha512)(?:_[a-z0-9_]+)?\$"
+    r"|(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})\Z"
 )
-_ARGON2_MEMORY_KIB: Final = 1024 * 1024
-_ARGON2_TIME: Final = 20
-_ARGON2_LANES: Final = 16
-_BCRYPT_LENGTH: Final = 53  # 22 characters of salt, 31 of checksum
-_ARGON2_SALT_LENGTH: Final = 22  # 16 bytes
-_ARGON2_CHECKSUM_LENGTH: Final = 43  # 32 bytes
+
+
+def to_stored_hash(text: str) -> str | None:
+    """Return the digest to store for a hash from elsewhere; None when the text looks like no hash.
+
+    What is stored is canonical, of bearable cost, and has at most 512 characters: what comes from
+    elsewhere must not be able to stop the server. Hashes that only differ in who wrote them become
+    alike; a digest stays as it is.
+
+    Raises:
+        HashRefused: it looks like a hash, and it is damaged, too dear, or of an unknown format.
+    """
+    hash_format = _find_format(text)
+    if hash_format is not None:
+        return hash_format.to_stored(text)
+    if _SOME_HASH.match(text):
+        raise HashRefused("a hash of a kind that cannot be verified")
+    return None
 
 
 def is_supported_hash(text: str) -> bool:
-    """Tell whether this is a whole, canonical bcrypt, argon2id or argon2i hash of bearable cost.
-
-    Bearable are bcrypt costs from 4 to 16, and argon2 up to 1 GiB, 20 passes and 16 lanes: what
-    comes from elsewhere must not be able to stop the server.
-    """
-    if found := _BCRYPT.fullmatch(text):
-        return int(found["cost"]) in _BCRYPT_COSTS
-    if found := _ARGON2.fullmatch(text):
-        lanes = int(found["lanes"])
-        return (
-            8 * lanes <= int(found["memory"]) <= _ARGON2_MEMORY_KIB
-            and int(found["time"]) <= _ARGON2_TIME
-            and lanes <= _ARGON2_LANES
-            and _is_canonical_base64(found["salt"])
-            and _is_canonical_base64(found["checksum"])
-        )
+    """Tell whether this is a digest as `to_stored_hash` returns them."""
+    with suppress(HashRefused):
+        return to_stored_hash(text) == text
     return False
 
 
 def kind_of(digest: str) -> str:
-    """Return what decides the cost of a supported hash: everything before its salt."""
-    if digest.startswith("$2"):
-        return f"$2b${digest[4:6]}$"  # the letter tells makers apart, not costs
-    return digest.rsplit("$", 2)[0] + "$"
+    """Return what decides the cost of a supported hash; for PBKDF2 the iterations do so, too."""
+    return _format_of(digest).kind(digest)
 
 
 def decoy(digest: str) -> str:
-    """Return a hash of the same kind that no password matches."""
-    if digest.startswith("$2"):
-        return kind_of(digest) + "." * _BCRYPT_LENGTH
-    return kind_of(digest) + "A" * _ARGON2_SALT_LENGTH + "$" + "A" * _ARGON2_CHECKSUM_LENGTH
+    """Return a hash of the same cost that no password matches."""
+    return _format_of(digest).decoy(digest)
 
 
-def _is_canonical_base64(text: str) -> bool:
-    try:
-        decoded = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except ValueError:
-        return False
-    return base64.b64encode(decoded).rstrip(b"=").decode() == text
+def remainder(dearest: str, digest: str) -> str | None:
+    """Return a decoy for what one hash costs more than another of its kind; None for nothing."""
+    return _format_of(digest).remainder(dearest, digest)
+
+
+def matches(password: str, digest: str) -> bool:
+    """Compare a text with a supported hash; a hash that cannot be computed matches nothing."""
+    with suppress(ValueError, MemoryError):  # the library says either for "not enough memory"
+        return _format_of(digest).matches(password, digest)
+    return False
+
+
+def _find_format(text: str) -> HashFormat | None:
+    return next((it for it in FORMATS if it.beginning.match(text)), None)
+
+
+def _format_of(digest: str) -> HashFormat:
+    found = _find_format(digest)
+    assert found is not None, "only supported hashes are asked about"
+    return found

@@ -15,8 +15,9 @@ from customer_api.customers.models import GENDERS, SALUTATIONS, CustomerRow
 from customer_api.customers.names import name_key
 from customer_api.customers.repository import NAMES
 from customer_api.jsonapi.email_syntax import is_loosely_email
+from customer_api.security.hash_formats.base import HashRefused
 from customer_api.security.hashing import LONGEST_PASSWORD
-from customer_api.security.password_hashes import is_supported_hash
+from customer_api.security.password_hashes import to_stored_hash
 from customer_api.transfers.cells import (
     CellRefused,
     parse_choice,
@@ -52,7 +53,6 @@ _REFERENCE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NO_EMAIL: Final = "not an e-mail address"
 _COLUMN_NAME: Final = re.compile(r"[A-Za-z_]{1,40}")
-_SOME_HASH: Final = re.compile(r"\$[A-Za-z0-9-]+\$|\{[A-Za-z0-9-]+\}")
 
 Password = str | SecretStr | None
 """A digest to store as it is, a clear text to be hashed, or none."""
@@ -137,13 +137,10 @@ class CustomerColumns:
 
 def parse_hash(cell: str) -> Password:
     """Return a digest that logins can verify; None for an empty cell."""
-    if not cell:
-        return None
-    if is_supported_hash(cell):
-        return cell
-    if _SOME_HASH.match(cell):
-        raise CellRefused("a hash of a kind or cost that cannot be verified")
-    raise CellRefused("clear text is refused; use --allow-clear-text-passwords")
+    digest = _parse_digest(cell)
+    if cell and digest is None:
+        raise CellRefused("clear text is refused; use --allow-clear-text-passwords")
+    return digest
 
 
 def parse_hash_or_clear_text(cell: str) -> Password:
@@ -152,11 +149,19 @@ def parse_hash_or_clear_text(cell: str) -> Password:
     What looks like a hash that cannot be verified is refused all the same: nobody would ever log in
     with it.
     """
-    if not cell or is_supported_hash(cell) or _SOME_HASH.match(cell):
-        return parse_hash(cell)
+    digest = _parse_digest(cell)
+    if digest is not None or not cell:
+        return digest
     if len(cell) > LONGEST_PASSWORD:
         raise CellRefused(f"more than {LONGEST_PASSWORD} characters")
     return SecretStr(cell)
+
+
+def _parse_digest(cell: str) -> str | None:
+    try:
+        return to_stored_hash(cell)
+    except HashRefused as refusal:
+        raise CellRefused(str(refusal)) from refusal
 
 
 def _password(values: dict[str, object]) -> Password:

@@ -1,0 +1,1 @@
+"""The forms in which systems write hashes of passwords, one module each."""
