@@ -51,6 +51,7 @@ from customer_api.operators.session_repository import LiveCallers
 from customer_api.operators.token_uses import TokenUses
 from customer_api.operators.tokens import TokenMaker
 from customer_api.passwords.by_operators import CustomerMails
+from customer_api.passwords.mailings import PasswordMailings
 from customer_api.passwords.requests import RestoreRequests
 from customer_api.passwords.service import PasswordService
 from customer_api.plugin import Exporter
@@ -141,6 +142,7 @@ class Container:
     addresses: AddressService
     registration: RegistrationService
     passwords: PasswordService
+    password_mailings: PasswordMailings
     tokens: TokenService
     sessions: SessionService
     anonymization: AnonymizationService
@@ -213,6 +215,7 @@ def build(
         addresses=AddressService(units=parts.units, clock=parts.clock),
         registration=_registration(parts),
         passwords=_passwords(parts),
+        password_mailings=_password_mailings(parts),
         tokens=_tokens(parts),
         sessions=SessionService(units=parts.units, clock=parts.clock),
         anonymization=anonymization,
@@ -227,10 +230,11 @@ def build(
 
 @dataclass(frozen=True, slots=True)
 class _KeyMails:
-    """What issues and mails keys, one for each purpose."""
+    """What issues and mails keys, one for each occasion."""
 
     confirmations: KeyMails
     restores: KeyMails
+    invitations: KeyMails
     email_changes: KeyMails
     email_undos: KeyMails
     password_undos: KeyMails
@@ -310,6 +314,9 @@ def _key_mails(settings: Settings, clock: Clock, outbox: Outbox) -> _KeyMails:
             Purpose.CONFIRMATION, settings.confirmation_ttl_seconds, settings.confirmation_link
         ),
         restores=mails(Purpose.RESTORE, settings.restore_ttl_seconds, settings.restore_link),
+        invitations=mails(
+            Purpose.RESTORE, settings.password_invitation_ttl_seconds, settings.restore_link
+        ),
         email_changes=mails(
             Purpose.EMAIL_CHANGE, settings.email_change_ttl_seconds, settings.email_change_link
         ),
@@ -358,6 +365,12 @@ def _passwords(parts: _Parts) -> PasswordService:
         restore_keys=parts.key_mails.restores.keys,
         restores=parts.key_mails.restores,
         undos=parts.key_mails.password_undos,
+    )
+
+
+def _password_mailings(parts: _Parts) -> PasswordMailings:
+    return PasswordMailings(
+        units=parts.units, clock=parts.clock, invitations=parts.key_mails.invitations
     )
 
 

@@ -16,6 +16,8 @@ TEMPLATES = (
     message.REFRESH_TOKEN_REUSED,
     message.PASSWORD_REMOVED,
     message.EMAIL_ASSIGNED,
+    message.PASSWORD_RESET,
+    message.PASSWORD_INVITATION,
     message.EMAIL_CHANGE,
     message.EMAIL_CHANGED,
     message.EMAIL_CHANGE_UNDONE,
@@ -29,6 +31,8 @@ WITH_LINK = (
     message.PASSWORD_RESTORE,
     message.PASSWORD_CHANGED,
     message.PASSWORD_REMOVED,
+    message.PASSWORD_RESET,
+    message.PASSWORD_INVITATION,
     message.EMAIL_CHANGED,
 )
 LANGUAGES = {"en": "en_US", "de": "de_DE"}

@@ -54,6 +54,9 @@ class Action(StrEnum):
     ADDRESS_REMOVED = "address.removed"
     SESSIONS_READ = "session.read"
     SESSIONS_ENDED = "session.ended"
+    PASSWORD_MAILING_STARTED = "password_mailing.started"  # noqa: S105 - an action
+    CUSTOMER_PASSWORD_RESET = "customer.password_reset"  # noqa: S105 - an action
+    CUSTOMER_PASSWORD_INVITED = "customer.password_invited"  # noqa: S105 - an action
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,6 +283,13 @@ class Settings(BaseSettings):
     restore_ttl_seconds: int = Field(
         2 * HOUR, ge=1, le=DAY, description="Lifetime of a password restore key."
     )
+    password_invitation_ttl_seconds: int = Field(
+        72 * HOUR,
+        ge=1,
+        le=14 * DAY,
+        description="Lifetime of the restore key in mails that nobody asked for: "
+        "`customer-api customers reset-passwords` and `set-passwords`.",
+    )
     restore_without_id: bool = Field(
         default=False,
         description="Accept `PATCH /customer-restore-password` without an id in the path.",
