@@ -498,7 +498,7 @@ def _customer_care(
             references=_references(parts.settings),
             mailboxes=mailboxes,
             confirmations=mails.confirmations,
-            restores=mails.restores,
+            invitations=mails.invitations,
             locales=locales,
         ),
         changes=CustomerChanges(

@@ -9,7 +9,6 @@ LINK = "https://shop.example/confirm?token=abc&x=1"
 TEMPLATES = (
     message.REGISTRATION_CONFIRMATION,
     message.WELCOME,
-    message.ACCOUNT_CREATED,
     message.ACCOUNT_EXISTS,
     message.PASSWORD_RESTORE,
     message.PASSWORD_CHANGED,
@@ -27,7 +26,6 @@ TEMPLATES = (
 WITH_LINK = (
     message.REGISTRATION_CONFIRMATION,
     message.WELCOME,
-    message.ACCOUNT_CREATED,
     message.PASSWORD_RESTORE,
     message.PASSWORD_CHANGED,
     message.PASSWORD_REMOVED,

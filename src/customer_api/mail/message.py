@@ -18,7 +18,6 @@ from customer_api.core.ids import CustomerId
 
 REGISTRATION_CONFIRMATION: Final = "registration_confirmation"
 WELCOME: Final = "welcome"
-ACCOUNT_CREATED: Final = "account_created"
 ACCOUNT_EXISTS: Final = "account_exists"
 PASSWORD_RESTORE: Final = "password_restore"  # noqa: S105 - a template's name
 PASSWORD_CHANGED: Final = "password_changed"  # noqa: S105 - a template's name

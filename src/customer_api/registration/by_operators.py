@@ -17,7 +17,7 @@ from customer_api.customers.errors import EmailTaken
 from customer_api.customers.models import Customer, NewCustomer
 from customer_api.customers.references import References
 from customer_api.customers.service import check_locale
-from customer_api.mail.message import ACCOUNT_CREATED, REGISTRATION_CONFIRMATION
+from customer_api.mail.message import PASSWORD_INVITATION, REGISTRATION_CONFIRMATION
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.operators.models import BackOfficeUnits, Caller, CallerClaims
 from customer_api.registration.service import REFERENCE_ATTEMPTS
@@ -54,7 +54,7 @@ class CustomerCreation:
         references: References,
         mailboxes: MailboxLimits,
         confirmations: KeyMails,
-        restores: KeyMails,
+        invitations: KeyMails,
         locales: Sequence[str],
     ) -> None:
         self._units = units
@@ -62,7 +62,7 @@ class CustomerCreation:
         self._references = references
         self._mailboxes = mailboxes
         self._confirmations = confirmations
-        self._restores = restores
+        self._invitations = invitations
         self._locales = locales
 
     async def create(
@@ -94,7 +94,7 @@ class CustomerCreation:
                 fields=claims.fields,
             )
             if command.sends_password_key and self._may_mail(connection, customer):
-                self._restores.send(connection, customer, ACCOUNT_CREATED)
+                self._invitations.send(connection, customer, PASSWORD_INVITATION)
             if command.sends_confirmation and self._may_mail(connection, customer):
                 self._confirmations.send(connection, customer, REGISTRATION_CONFIRMATION)
             return customer
