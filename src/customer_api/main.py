@@ -19,26 +19,25 @@ from customer_api.api.deps import (
     Edge,
 )
 from customer_api.api.docs import mount_docs
-from customer_api.api.documents import field_makers, storefront_openapi
+from customer_api.api.documents import back_office_openapi, field_makers, storefront_openapi
 from customer_api.api.error_table import answer_failure
 from customer_api.api.headers import AnswerHeaders, fixed_headers, is_https_only
 from customer_api.api.locales import Locales
 from customer_api.api.oauth import routes as oauth
 from customer_api.api.origin import OriginCheck
 from customer_api.api.paths import PREFIX, ResourceTable, StorefrontPaths
-from customer_api.api.responses import refusal
 from customer_api.api.routers import (
     BACK_OFFICE_ROUTERS,
     STOREFRONT_ROUTERS,
     WITHOUT_TOKEN,
     routes_of,
 )
+from customer_api.api.unrouted import answer_unrouted
 from customer_api.api.v1.customer_restore_password.resource import TYPE as RESTORE_PASSWORD
 from customer_api.api.v1.errors import STOREFRONT, to_answer
 from customer_api.bootstrap import Container
 from customer_api.core.errors import AppError
 from customer_api.core.settings import Settings
-from customer_api.jsonapi.errors import ErrorObject
 from customer_api.observability.request_id import RequestIds
 
 
@@ -71,11 +70,13 @@ def create_app(container: Container) -> ASGIApp:
     app.include_router(oauth.keys_router)
     app.include_router(health.router)
     if settings.docs:
-        mount_docs(app, partial(storefront_openapi, settings))
+        mount_docs(
+            app, partial(storefront_openapi, settings), partial(back_office_openapi, settings)
+        )
     app.add_exception_handler(AppError, _answer_refusal)
     app.add_exception_handler(Exception, answer_failure)
-    app.add_exception_handler(404, _answer_unrouted)
-    app.add_exception_handler(405, _answer_unrouted)
+    app.add_exception_handler(404, answer_unrouted)
+    app.add_exception_handler(405, answer_unrouted)
     return _with_middleware(app, settings, locales)
 
 
@@ -119,13 +120,6 @@ async def _answer_refusal(request: Request, error: Exception) -> Response:
     table = BACK_OFFICE if is_back_office else STOREFRONT
     table.record(error)
     return table.answer(error)
-
-
-async def _answer_unrouted(_request: Request, error: Exception) -> Response:
-    """Answer what is neither storefront nor any other path of ours."""
-    status = getattr(error, "status_code", 404)
-    detail = {404: "Not Found", 405: "Method Not Allowed"}[status]
-    return refusal([ErrorObject(status, detail)], getattr(error, "headers", None))
 
 
 @asynccontextmanager

@@ -5,8 +5,12 @@ import pytest
 ORIGIN = "http://api.shop.example"
 
 
-async def test_the_page_loads_nothing_from_elsewhere(shop):
-    page = await shop.client.get(f"{ORIGIN}/docs")
+PAGES = pytest.mark.parametrize("path", ["/docs", "/docs/back-office"])
+
+
+@PAGES
+async def test_the_page_loads_nothing_from_elsewhere(shop, path):
+    page = await shop.client.get(f"{ORIGIN}{path}")
 
     sources = re.findall(r'(?:src|href)="([^"]+)"', page.text)
     assert page.status_code == 200
@@ -18,8 +22,9 @@ async def test_the_page_loads_nothing_from_elsewhere(shop):
         assert asset.content
 
 
-async def test_the_page_may_only_talk_to_its_own_server(shop):
-    page = await shop.client.get(f"{ORIGIN}/docs")
+@PAGES
+async def test_the_page_may_only_talk_to_its_own_server(shop, path):
+    page = await shop.client.get(f"{ORIGIN}{path}")
 
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -28,15 +33,18 @@ async def test_the_page_may_only_talk_to_its_own_server(shop):
     assert "<script>" not in page.text
 
 
-async def test_the_start_script_shows_the_storefront_and_asks_no_validator(shop):
-    script = (await shop.client.get(f"{ORIGIN}/docs/start.js")).text
+@pytest.mark.parametrize(
+    ("name", "server"), [("storefront-v1", "/v1"), ("back-office-v1", "/back-office/v1")]
+)
+async def test_the_start_script_shows_the_api_and_asks_no_validator(shop, name, server):
+    script = (await shop.client.get(f"{ORIGIN}/docs/{name}.js")).text
 
     (url,) = re.findall(r'url: "([^"]+)"', script)
     assert "validatorUrl: null" in script
     document = (await shop.client.get(ORIGIN + url)).json()
     assert document["openapi"].startswith("3.1")
     assert "/customers" in document["paths"]
-    assert document["servers"] == [{"url": "/v1"}]
+    assert document["servers"] == [{"url": server}]
 
 
 async def test_the_document_follows_the_settings(open_shop):
@@ -51,7 +59,14 @@ async def test_the_document_follows_the_settings(open_shop):
 
 @pytest.mark.promise("S125")
 @pytest.mark.parametrize(
-    "path", ["/docs", "/docs/start.js", "/docs/storefront-v1.json", "/docs/assets/swagger-ui.css"]
+    "path",
+    [
+        "/docs",
+        "/docs/back-office",
+        "/docs/storefront-v1.js",
+        "/docs/back-office-v1.json",
+        "/docs/assets/swagger-ui.css",
+    ],
 )
 async def test_docs_can_be_switched_off(open_shop, path):
     shop = await open_shop(docs=False)

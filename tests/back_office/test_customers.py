@@ -1,5 +1,6 @@
 """Customers in the hands of operators: added, read, changed, locked, mailed."""
 
+import asyncio
 import logging
 
 import pytest
@@ -8,6 +9,7 @@ from customer_api.operators.scopes import Role, Scope
 from tests.back_office.conftest import ROOT, Office
 from tests.recorded import recorded
 from tests.shop import OTHER_PASSWORD, address, details, mail_text, only_error
+from tests.tables import connect
 
 GRACE = {"email": "Grace@Shop.example", "firstName": "Grace", "lastName": "Häuser"}
 NOT_FOUND = (404, "1201", "Customer not found.")
@@ -377,6 +379,19 @@ async def test_a_repeated_request_is_done_once(office):
     assert {it.headers["etag"] for it in patches} == {'"2"'}
     actions = [action for action, _ in await office.trail(of(first)["id"])]
     assert actions == ["customer.created", "customer.changed"]
+
+
+async def test_a_request_that_is_being_answered_is_not_begun_again(office):
+    reference = await office.customer()
+    path, headers = f"/customers/{reference}", {"Idempotency-Key": "one"}
+    await connect(office.shop)
+    answers = await asyncio.gather(
+        *(office.call("PATCH", path, {"phone": "1"}, headers=headers) for _ in range(8))
+    )
+
+    refusals = {only_error(it)[:2] for it in answers if it.status_code != 200}
+    assert {it.headers["etag"] for it in answers if it.status_code == 200} == {'"2"'}
+    assert refusals <= {(409, "1242")}
 
 
 async def test_a_client_sees_what_its_scopes_let_it_see(office: Office):

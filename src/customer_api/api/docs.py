@@ -25,41 +25,51 @@ PAGE: Final = """<!doctype html>
 <link rel="stylesheet" href="/docs/assets/swagger-ui.css">
 </head>
 <body>
+<p><a href="/docs">Storefront</a> <a href="/docs/back-office">Back office</a></p>
 <div id="swagger-ui"></div>
 <script src="/docs/assets/swagger-ui-bundle.js"></script>
-<script src="/docs/start.js"></script>
+<script src="/docs/{name}.js"></script>
 </body>
 </html>
 """
-START: Final = """SwaggerUIBundle({
-  url: "/docs/storefront-v1.json",
+START: Final = """SwaggerUIBundle({{
+  url: "/docs/{name}.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
   persistAuthorization: false,
   validatorUrl: null,
-});
+}});
 """
 
+MakeDocument = Callable[[], dict[str, Any]]
 
-def mount_docs(app: FastAPI, make_storefront: Callable[[], dict[str, Any]]) -> None:
-    """Serve `/docs` with the OpenAPI document of the storefront, made when it is first asked for."""
+
+def mount_docs(app: FastAPI, storefront: MakeDocument, back_office: MakeDocument) -> None:
+    """Serve a page for each API with its OpenAPI document, which is made when it is first asked for."""
+    app.include_router(_pages("/docs", "storefront-v1", storefront))
+    app.include_router(_pages("/docs/back-office", "back-office-v1", back_office))
+    app.mount("/docs/assets", StaticFiles(directory=ASSETS), name="docs-assets")
+
+
+def _pages(path: str, name: str, make: MakeDocument) -> APIRouter:
+    """Return the routes of a page, of its script and of its document."""
     router = APIRouter(include_in_schema=False)
 
     @cache
     def document() -> str:
-        return json.dumps(make_storefront())
+        return json.dumps(make())
 
-    @router.get("/docs")
+    @router.get(path)
     async def read_page() -> Response:
-        return HTMLResponse(PAGE, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+        headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+        return HTMLResponse(PAGE.format(name=name), headers=headers)
 
-    @router.get("/docs/start.js")
+    @router.get(f"/docs/{name}.js")
     async def read_script() -> Response:
-        return Response(START, media_type="text/javascript")
+        return Response(START.format(name=name), media_type="text/javascript")
 
-    @router.get("/docs/storefront-v1.json")
+    @router.get(f"/docs/{name}.json")
     async def read_document() -> Response:
         return Response(document(), media_type=JSONResponse.media_type)
 
-    app.include_router(router)
-    app.mount("/docs/assets", StaticFiles(directory=ASSETS), name="docs-assets")
+    return router

@@ -152,7 +152,7 @@ def to_resource(listed: ListedCustomer, links: Links, book: Sequence[BookEntry] 
             "createdAt": timestamp(customer.created_at),
             "updatedAt": timestamp(customer.updated_at),
         },
-        self_link=links.resource(TYPE, customer.reference),
+        self_link=links.path(TYPE, customer.reference),
         relationships={
             addresses.TYPE: [
                 addresses.to_resource(entry, customer.reference, links) for entry in book
