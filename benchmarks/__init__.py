@@ -1,0 +1,1 @@
+"""Measurements of the workloads that the project promises to be good at."""
