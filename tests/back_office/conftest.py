@@ -108,17 +108,22 @@ class Office:
         return token
 
 
+async def office_of(shop: Shop) -> Office:
+    """Return the back office of a shop, with an administrator who is logged in."""
+    office = Office(shop)
+    await office.operator(ROOT, Role.ADMINISTRATOR)
+    office.token = await office.token_of(ROOT)
+    return office
+
+
 @pytest.fixture
 def open_office(
     open_shop: Callable[..., Awaitable[Shop]],
 ) -> Callable[..., Awaitable[Office]]:
-    """Open back offices with an administrator who is logged in; arguments are settings."""
+    """Open back offices; arguments are settings."""
 
     async def open_one(**settings: Any) -> Office:
-        office = Office(await open_shop(**settings))
-        await office.operator(ROOT, Role.ADMINISTRATOR)
-        office.token = await office.token_of(ROOT)
-        return office
+        return await office_of(await open_shop(**settings))
 
     return open_one
 

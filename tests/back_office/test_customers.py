@@ -225,7 +225,7 @@ async def test_another_spelling_of_the_email_tells_nobody(office):
     assert await office.shop.is_logged_in(account)
 
 
-@pytest.mark.promise("G3", "S13", "S32")
+@pytest.mark.promise("G3", "S13", "S32", "S61")
 async def test_a_lock_ends_every_session_and_keeps_the_customer_out(office, caplog):
     caplog.set_level(logging.INFO)
     account = await office.shop.account()
@@ -251,7 +251,7 @@ async def test_a_lock_ends_every_session_and_keeps_the_customer_out(office, capl
     assert ("customer_locked", {"reference": account.reference}) in list(recorded(caplog))
 
 
-@pytest.mark.promise("S50")
+@pytest.mark.promise("S50", "S61")
 async def test_a_restored_password_does_not_unlock(office):
     account = await office.shop.account()
     path = f"/customers/{account.reference}/lock"
@@ -330,6 +330,34 @@ async def test_a_confirmation_mail_is_for_the_unconfirmed(office):
 
     assert sent.status_code == 202
     assert only_error(late) == (409, "1235", "The account is confirmed already.")
+
+
+@pytest.mark.promise("S60")
+async def test_operators_neither_read_nor_set_secrets(office):
+    account = await office.shop.account()
+    path = f"/customers/{account.reference}"
+    secrets = {"password": OTHER_PASSWORD, "confirmPassword": OTHER_PASSWORD, "passwordHash": "x"}
+    created = await office.call("POST", "/customers", {**GRACE, **secrets})
+    changed = await office.call("PATCH", path, secrets)
+    answers = [
+        await office.call("GET", f"{path}{below}")
+        for below in ("?include=addresses", "/addresses", "/sessions", "/personal-data")
+    ]
+
+    assert changed.headers["etag"] == answers[0].headers["etag"]
+    assert not [it for it in attributes_of(created) if "password" in it.lower()]
+    assert only_error(await office.shop.log_in(GRACE["email"], OTHER_PASSWORD))[1] == "003"
+    assert (await office.shop.log_in()).status_code == 201
+    texts = "".join(it.text for it in answers)
+    assert "$argon2" not in texts
+    assert account.refresh_token not in texts
+    assert [action for action, _ in await office.trail(account.reference)] == [
+        "customer.changed",
+        "customer.read",
+        "address.read",
+        "session.read",
+        "customer.exported",
+    ]
 
 
 ROUTES = [

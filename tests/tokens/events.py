@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import httpx
 
+from tests.back_office.conftest import office_of
 from tests.shop import OTHER_PASSWORD, PASSWORD, Account, Shop
 
 PAGE_HEAD: Final = """# Tokens and events
@@ -85,6 +86,13 @@ async def undo_email(shop: Shop, looked_at: Account, other: Account) -> None:
     await _done(shop.undo_email(await shop.mailed_key("email/undo")), 204)
 
 
+async def lock(shop: Shop, looked_at: Account, _other: Account) -> None:
+    office = await office_of(shop)
+    path = f"/customers/{looked_at.reference}/lock"
+    attributes = {"reason": "fraud"}
+    await _done(office.call("PUT", path, attributes, resource_type="customer-locks"), 200)
+
+
 async def erase(shop: Shop, looked_at: Account, other: Account) -> None:
     await _done(shop.call("DELETE", f"/customers/{looked_at.reference}", by=other), 204)
 
@@ -112,6 +120,7 @@ EVENTS: Final = (
     Event("password change undone", undo_password),
     Event("e-mail changed", change_email),
     Event("e-mail change undone", undo_email),
+    Event("account locked by an operator", lock),
     Event("account erased", erase),
     Event("8 hours (access token expired)", let_the_access_token_expire),
     Event("90 days (session expired)", let_all_expire),
