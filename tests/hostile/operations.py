@@ -36,6 +36,15 @@ class Operation:
         return "{" in self.template
 
 
+def operations_of(document, prefix):
+    """Return the operations of a published document."""
+    return [
+        _operation(prefix + path, method, described)
+        for path, methods in document["paths"].items()
+        for method, described in methods.items()
+    ]
+
+
 def _operation(path, method, described):
     content = described.get("requestBody", {}).get("content", {})
     form = content.get("application/x-www-form-urlencoded")
@@ -44,16 +53,13 @@ def _operation(path, method, described):
     if document:
         data = document["schema"]["properties"]["data"]
         fields = data["properties"]["attributes"]["properties"]
-    return Operation(
-        method.upper(), PREFIX + path, described["tags"][0], tuple(fields), is_form=form is not None
-    )
+    resource_type = described["tags"][0]
+    if document:
+        resource_type = data["properties"]["type"]["const"]
+    return Operation(method.upper(), path, resource_type, tuple(fields), is_form=form is not None)
 
 
-ALL = [
-    _operation(path, method, described)
-    for path, methods in storefront_openapi()["paths"].items()
-    for method, described in methods.items()
-]
+ALL = operations_of(storefront_openapi(), PREFIX)
 WITH_BODY = [operation for operation in ALL if operation.method in {"POST", "PATCH"}]
 WITH_DOCUMENT = [operation for operation in WITH_BODY if not operation.is_form]
 WITH_ID = [operation for operation in ALL if operation.has_id]
