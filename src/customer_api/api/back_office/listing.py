@@ -3,14 +3,17 @@
 import base64
 import binascii
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from customer_api.api.openapi import Schema
 from customer_api.core.errors import AppError
+from customer_api.core.keyset import CursorPage, Part
+from customer_api.jsonapi.links import CursorPaging
 from customer_api.jsonapi.query import PAGE_AFTER, PAGE_BEFORE, PAGE_SIZE, Query
+
+T = TypeVar("T")
 
 DEFAULT_SIZE: Final = 20
 LARGEST_SIZE: Final = 100
@@ -23,17 +26,6 @@ _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 class ListInvalid(AppError):
     """A page size, cursor, sort field, filter or way to count that the list does not have."""
-
-
-@dataclass(frozen=True, slots=True)
-class CursorPage:
-    """The part of a list that was asked for; at most one of `after` and `before` is given."""
-
-    size: int
-    after: str | None
-    """What the list names the thing behind which the page begins."""
-    before: str | None
-    """What it names the thing before which the page ends."""
 
 
 def page_of(query: Query, order: str) -> CursorPage:
@@ -49,6 +41,17 @@ def page_of(query: Query, order: str) -> CursorPage:
     if after is not None and before is not None:
         raise ListInvalid
     return CursorPage(int(size), after, before)
+
+
+def paging(part: Part[T], order: str, name: Callable[[T], str]) -> CursorPaging:
+    """Return the neighbours of a page; `name` is what the list names a thing in it."""
+    if not part.entries:
+        return CursorPaging(None, None)
+    first, last = (cursor(order, name(part.entries[place])) for place in (0, -1))
+    return CursorPaging(
+        before_first=first if part.has_previous else None,
+        after_last=last if part.has_next else None,
+    )
 
 
 def cursor(order: str, name: str) -> str:

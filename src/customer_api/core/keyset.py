@@ -1,0 +1,109 @@
+"""Lists that are read page by page from one thing to the next, never from an offset."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from customer_api.core.errors import AppError
+
+T = TypeVar("T")
+Key = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+CURSOR: Final = "cursor"
+"""Parameter of a statement that finds a place: what the list names the thing there."""
+
+
+class CursorUnknown(AppError):
+    """The list does not have the thing behind or before which a page should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class CursorPage:
+    """The part of a list that was asked for; at most one of `after` and `before` is given."""
+
+    size: int
+    after: str | None = None
+    """What the list names the thing behind which the page begins."""
+    before: str | None = None
+    """What it names the thing before which the page ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[T]):
+    """A page of a list, in its order."""
+
+    entries: tuple[T, ...]
+    has_previous: bool
+    has_next: bool
+
+
+class KeysetList:
+    """A list in the order of some columns, which an index has.
+
+    Args:
+        statement: selects everything in the list, by parameters of its own.
+        keys: the columns it is sorted by, none of them ever null, together unique.
+        place: selects the keys of one thing by the parameter `CURSOR` and those of `statement`.
+        newest_first: whether the list begins with the largest keys.
+    """
+
+    def __init__(
+        self,
+        statement: Select[*tuple[Any, ...]],
+        keys: Sequence[Key],
+        *,
+        place: Select[*tuple[Any, ...]],
+        newest_first: bool,
+    ) -> None:
+        self._place = place
+        self._newest_first = newest_first
+        self._names = tuple(f"key_{number}" for number in range(len(keys)))
+        self._statements = {
+            (has_cursor, downwards): self._reading(
+                statement, keys, has_cursor=has_cursor, downwards=downwards
+            )
+            for has_cursor in (False, True)
+            for downwards in (False, True)
+        }
+
+    def read(
+        self, connection: Connection, page: CursorPage, parameters: Mapping[str, object]
+    ) -> Part[Row[*tuple[Any, ...]]]:
+        """Return a page of the list.
+
+        Raises:
+            CursorUnknown: the list does not have what the cursor names.
+        """
+        cursor = page.after or page.before
+        is_turned = page.before is not None
+        values = dict(parameters) | {"most": page.size + 1}
+        if cursor is not None:
+            place = connection.execute(self._place, {**parameters, CURSOR: cursor}).one_or_none()
+            if place is None:
+                raise CursorUnknown
+            values |= zip(self._names, place, strict=True)
+        statement = self._statements[cursor is not None, self._newest_first != is_turned]
+        rows = connection.execute(statement, values).all()
+        has_more = len(rows) > page.size
+        shown = tuple(rows[: page.size])
+        if is_turned:
+            return Part(shown[::-1], has_previous=has_more, has_next=True)
+        return Part(shown, has_previous=cursor is not None, has_next=has_more)
+
+    def _reading(
+        self,
+        statement: Select[*tuple[Any, ...]],
+        keys: Sequence[Key],
+        *,
+        has_cursor: bool,
+        downwards: bool,
+    ) -> Select[*tuple[Any, ...]]:
+        if has_cursor:
+            named = zip(self._names, keys, strict=True)
+            here, there = tuple_(*keys), tuple_(*(bindparam(it, type_=k.type) for it, k in named))
+            statement = statement.where(here < there if downwards else here > there)
+        order = (key.desc() if downwards else key.asc() for key in keys)
+        return statement.order_by(*order).limit(bindparam("most"))
