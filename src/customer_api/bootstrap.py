@@ -40,6 +40,7 @@ from customer_api.mail.outbox import Outbox
 from customer_api.mail.render import Renderer
 from customer_api.mail.transport import Transport, open_transport
 from customer_api.mail.worker import MailWorker
+from customer_api.notes.service import NoteService
 from customer_api.operators import session_repository as operator_session_rows
 from customer_api.operators.client_logins import ClientLogins
 from customer_api.operators.clients import ApiClientService
@@ -101,6 +102,7 @@ class CustomerCare:
     sessions: SessionService
     locks: LockService
     mails: CustomerMails
+    notes: NoteService
     erasure: OperatedErasure
     idempotency: IdempotencyService
     """Of requests about one customer, with whom the answers are erased."""
@@ -513,6 +515,7 @@ def _customer_care(
             confirmations=mails.confirmations,
             restores=mails.restores,
         ),
+        notes=NoteService(units=audited, clock=clock),
         erasure=OperatedErasure(
             units=audited,
             clock=clock,

@@ -16,6 +16,7 @@ BUILT_IN_NAMES = [
     "tokens",
     "mail",
     "idempotency",
+    "notes",
     "addresses",
     "customer",
 ]

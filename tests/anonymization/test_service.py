@@ -9,11 +9,14 @@ from sqlalchemy import update
 from customer_api.anonymization import repository as receipts
 from customer_api.anonymization.models import Actor, ErasureReceiptRow, Receipt
 from customer_api.anonymization.registry import BUILT_IN
+from customer_api.audit.models import COMMAND_LINE
 from customer_api.core.db import Base
+from customer_api.core.ids import random_uuid
 from customer_api.core.privacy import PERSONAL
 from customer_api.customers import repository as customers
 from customer_api.customers.models import CustomerRow
 from customer_api.mail.models import MailRow
+from customer_api.notes import repository as notes
 from customer_api.plugin import ErasureContext
 from tests.anonymization import plugins
 from tests.anonymization.plugins import entry_point
@@ -66,7 +69,15 @@ async def full_account(shop, email=EMAIL):
     await shop.call("PATCH", f"/customers/{ada.reference}", wish, by=ada)
     rest = update(CustomerRow).values(company="canary company", lock_reason="canary reason")
     await shop.container.units.write(lambda it: it.execute(rest))
+    await shop.container.units.write(lambda it: _operated(it, email, shop.clock.now()))
     return ada
+
+
+def _operated(connection, email, now):
+    """Leave what operators keep about a customer."""
+    customer = customers.find_by_email(connection, email)
+    uuid = random_uuid()
+    notes.add(connection, customer.id, "canary note", uuid=uuid, author=COMMAND_LINE, now=now)
 
 
 async def lock(shop):
@@ -223,6 +234,7 @@ async def test_the_receipt_says_what_happened_and_names_nobody(shop):
             "tokens": 2,
             "mail": 1,
             "idempotency": 2,
+            "notes": 1,
             "addresses": 2,
             "customer": 1,
         },

@@ -28,6 +28,7 @@ from customer_api.credentials.models import CredentialRow, OneTimeKeyRow
 from customer_api.customers.models import CustomerRow
 from customer_api.idempotency.models import IdempotentRequestRow
 from customer_api.mail.models import MailRow
+from customer_api.notes.models import NoteRow
 from customer_api.passwords.models import RestoreRequestRow
 from customer_api.registration.models import RegistrationRow
 from customer_api.security.counters import CounterRow
@@ -119,6 +120,7 @@ HOLDINGS: Final = (
         },
     ),
     Holding(AddressRow, AddressRow.customer_id == CUSTOMER, "addresses"),
+    Holding(NoteRow, NoteRow.customer_id == CUSTOMER, "notes"),
     Holding(RegistrationRow, RegistrationRow.customer_id == CUSTOMER, "customer"),
     Holding(CredentialRow, CredentialRow.customer_id == CUSTOMER, "credentials"),
     Holding(OneTimeKeyRow, OneTimeKeyRow.customer_id == CUSTOMER, "credentials"),

@@ -11,6 +11,7 @@ from customer_api.credentials.anonymizer import CredentialAnonymizer
 from customer_api.customers.anonymizer import CustomerAnonymizer
 from customer_api.idempotency.anonymizer import IdempotencyAnonymizer
 from customer_api.mail.anonymizer import MailAnonymizer
+from customer_api.notes.anonymizer import NoteAnonymizer
 from customer_api.passwords.anonymizer import RestoreRequestAnonymizer
 from customer_api.plugin import ANONYMIZERS, EXPORTERS, Anonymizer, Exporter
 from customer_api.tokens.anonymizer import TokenAnonymizer
@@ -22,6 +23,7 @@ BUILT_IN: Final[tuple[Anonymizer, ...]] = (
     TokenAnonymizer(),
     MailAnonymizer(),
     IdempotencyAnonymizer(),
+    NoteAnonymizer(),
     AddressAnonymizer(),
     CustomerAnonymizer(),
 )

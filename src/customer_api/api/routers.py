@@ -11,6 +11,7 @@ from customer_api.api.back_office.v1.addresses.routes import router as customer_
 from customer_api.api.back_office.v1.clients.routes import router as api_clients
 from customer_api.api.back_office.v1.customers.routes import router as all_customers
 from customer_api.api.back_office.v1.erasures.routes import router as erasures
+from customer_api.api.back_office.v1.notes.routes import router as notes
 from customer_api.api.back_office.v1.operator_passwords.routes import router as operator_passwords
 from customer_api.api.back_office.v1.operators.routes import router as operators
 from customer_api.api.back_office.v1.sessions.routes import router as customer_sessions
@@ -64,6 +65,7 @@ BACK_OFFICE_ROUTERS: Final[tuple[APIRouter, ...]] = (
     all_customers,
     customer_addresses,
     customer_sessions,
+    notes,
     erasures,
 )
 WITHOUT_TOKEN: Final = frozenset(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy import Identity, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -57,6 +57,8 @@ class Action(StrEnum):
     PASSWORD_MAILING_STARTED = "password_mailing.started"  # noqa: S105 - an action
     CUSTOMER_PASSWORD_RESET = "customer.password_reset"  # noqa: S105 - an action
     CUSTOMER_PASSWORD_INVITED = "customer.password_invited"  # noqa: S105 - an action
+    NOTES_READ = "note.read"
+    NOTE_CREATED = "note.created"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,14 @@ class Actor:
     id: str
     """Uuid of the operator or client; empty for the command line."""
     request_id: str = ""
+
+
+class Acting(Protocol):
+    """Whoever acts in a unit of work."""
+
+    @property
+    def actor(self) -> Actor:
+        """As audit events name them."""
 
 
 COMMAND_LINE: Final = Actor(ActorKind.COMMAND_LINE, "")

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from typing_extensions import override
 
 from customer_api.audit import repository as audit
-from customer_api.audit.models import Actor
+from customer_api.audit.models import Acting, Actor
 from customer_api.core.clock import Clock
 from customer_api.core.db import Keep, UnitsOfWork, Work, keep_nothing
 from customer_api.core.types import Claims, SessionCheck
@@ -17,16 +17,6 @@ from customer_api.customers.errors import CustomerNotFound
 from customer_api.operators.models import Caller, CallerClaims, OperatedCustomer
 
 T = TypeVar("T")
-
-
-class Acting(Protocol):
-    """Whoever acts in a unit of work."""
-
-    @property
-    def actor(self) -> Actor:
-        """As audit events name them."""
-
-
 ActingT = TypeVar("ActingT", bound=Acting)
 ActingT_co = TypeVar("ActingT_co", bound=Acting, covariant=True)
 

@@ -11,12 +11,14 @@ from customer_api.api.deps import ValidationFailed
 from customer_api.api.error_table import UNAVAILABLE_DETAIL, ErrorTable, Row
 from customer_api.api.once import IdempotencyKeyInvalid
 from customer_api.core.errors import AppError, TokenRefused, Unavailable
+from customer_api.core.keyset import CursorUnknown
 from customer_api.core.states import StateOutdated
 from customer_api.customers.errors import CustomerNotFound, EmailTaken, LocaleUnknown
 from customer_api.customers.search import CursorInvalid
 from customer_api.email_change.errors import EmailLocked
 from customer_api.idempotency.errors import IdempotencyKeyReused, RequestInProgress
 from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
+from customer_api.notes.errors import NoteNotFound
 from customer_api.operators.errors import (
     ApiClientNotFound,
     InsufficientScope,
@@ -54,7 +56,9 @@ BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
     CustomerNotFound: Row("1201", 404, "Customer not found."),
     ListInvalid: Row("1203", 400, "Sort, filter, page or count is not valid."),
     CursorInvalid: Row("1203", 400, "Sort, filter, page or count is not valid."),
+    CursorUnknown: Row("1203", 400, "Sort, filter, page or count is not valid."),
     AddressNotFound: Row("1205", 404, "Address not found."),
+    NoteNotFound: Row("1206", 404, "Note not found."),
     SessionNotFound: Row("1207", 404, "Session not found."),
     ReceiptNotFound: Row("1208", 404, "The customer was not erased."),
     LocaleUnknown: Row("1209", 422, "The shop does not have this locale."),

@@ -1,0 +1,1 @@
+"""What operators and clients note about customers, for each other."""
