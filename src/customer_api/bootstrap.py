@@ -34,6 +34,8 @@ from customer_api.customers.service import CustomerService
 from customer_api.email_change.by_operators import CustomerChanges
 from customer_api.email_change.emails import EmailChangeService
 from customer_api.email_change.service import ProfileChangeService
+from customer_api.groups.members import MemberService
+from customer_api.groups.service import GroupService
 from customer_api.idempotency.marks import Marks
 from customer_api.idempotency.service import CallerSession, IdempotencyService
 from customer_api.mail.outbox import Outbox
@@ -103,6 +105,7 @@ class CustomerCare:
     locks: LockService
     mails: CustomerMails
     notes: NoteService
+    members: MemberService
     erasure: OperatedErasure
     idempotency: IdempotencyService
     """Of requests about one customer, with whom the answers are erased."""
@@ -119,6 +122,7 @@ class BackOffice:
     token_uses: TokenUses
     operators: OperatorService
     clients: ApiClientService
+    groups: GroupService
     customers: CustomerCare
     idempotency: IdempotencyService
     """Of requests whose answers hold no data of a customer, or of one who is new."""
@@ -454,6 +458,7 @@ def _back_office(parts: _Parts, customers: CustomerCare) -> BackOffice:
             password_link=settings.operator_password_link,
         ),
         clients=ApiClientService(units=units, clock=clock),
+        groups=GroupService(units=units, clock=clock),
         customers=customers,
         idempotency=_idempotency(parts, units),
     )
@@ -516,6 +521,7 @@ def _customer_care(
             restores=mails.restores,
         ),
         notes=NoteService(units=audited, clock=clock),
+        members=MemberService(units=units, of_customer=audited, clock=clock),
         erasure=OperatedErasure(
             units=audited,
             clock=clock,

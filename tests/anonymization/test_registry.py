@@ -17,6 +17,7 @@ BUILT_IN_NAMES = [
     "mail",
     "idempotency",
     "notes",
+    "groups",
     "addresses",
     "customer",
 ]

@@ -15,6 +15,8 @@ from customer_api.core.ids import random_uuid
 from customer_api.core.privacy import PERSONAL
 from customer_api.customers import repository as customers
 from customer_api.customers.models import CustomerRow
+from customer_api.groups import member_repository as members
+from customer_api.groups import repository as groups
 from customer_api.mail.models import MailRow
 from customer_api.notes import repository as notes
 from customer_api.plugin import ErasureContext
@@ -78,6 +80,8 @@ def _operated(connection, email, now):
     customer = customers.find_by_email(connection, email)
     uuid = random_uuid()
     notes.add(connection, customer.id, "canary note", uuid=uuid, author=COMMAND_LINE, now=now)
+    group = groups.add(connection, f"VIP {customer.id}", None, uuid=random_uuid(), now=now)
+    members.add(connection, group.id, [customer.id], now=now)
 
 
 async def lock(shop):
@@ -235,6 +239,7 @@ async def test_the_receipt_says_what_happened_and_names_nobody(shop):
             "mail": 1,
             "idempotency": 2,
             "notes": 1,
+            "groups": 1,
             "addresses": 2,
             "customer": 1,
         },

@@ -26,6 +26,7 @@ from customer_api.core.db import Base
 from customer_api.core.privacy import is_personal, is_secret
 from customer_api.credentials.models import CredentialRow, OneTimeKeyRow
 from customer_api.customers.models import CustomerRow
+from customer_api.groups.models import GroupRow, MemberRow
 from customer_api.idempotency.models import IdempotentRequestRow
 from customer_api.mail.models import MailRow
 from customer_api.notes.models import NoteRow
@@ -121,6 +122,16 @@ HOLDINGS: Final = (
     ),
     Holding(AddressRow, AddressRow.customer_id == CUSTOMER, "addresses"),
     Holding(NoteRow, NoteRow.customer_id == CUSTOMER, "notes"),
+    Holding(
+        MemberRow,
+        MemberRow.customer_id == CUSTOMER,
+        "groups",
+        {
+            "group_id": select(GroupRow.name)
+            .where(GroupRow.id == MemberRow.group_id)
+            .scalar_subquery()
+        },
+    ),
     Holding(RegistrationRow, RegistrationRow.customer_id == CUSTOMER, "customer"),
     Holding(CredentialRow, CredentialRow.customer_id == CUSTOMER, "credentials"),
     Holding(OneTimeKeyRow, OneTimeKeyRow.customer_id == CUSTOMER, "credentials"),

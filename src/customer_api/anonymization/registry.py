@@ -9,6 +9,7 @@ from customer_api.anonymization.errors import AnonymizersInvalid
 from customer_api.anonymization.rate_limits import RateLimitAnonymizer
 from customer_api.credentials.anonymizer import CredentialAnonymizer
 from customer_api.customers.anonymizer import CustomerAnonymizer
+from customer_api.groups.anonymizer import GroupAnonymizer
 from customer_api.idempotency.anonymizer import IdempotencyAnonymizer
 from customer_api.mail.anonymizer import MailAnonymizer
 from customer_api.notes.anonymizer import NoteAnonymizer
@@ -24,6 +25,7 @@ BUILT_IN: Final[tuple[Anonymizer, ...]] = (
     MailAnonymizer(),
     IdempotencyAnonymizer(),
     NoteAnonymizer(),
+    GroupAnonymizer(),
     AddressAnonymizer(),
     CustomerAnonymizer(),
 )

@@ -14,7 +14,13 @@ from customer_api.api import edge
 from customer_api.api.conditions import to_etag
 from customer_api.api.deps import ValidationFailed
 from customer_api.api.responses import BEARER_CHALLENGE, refusal
-from customer_api.core.errors import AppError, CredentialRefused, TokenRefused, Unavailable
+from customer_api.core.errors import (
+    AppError,
+    CredentialRefused,
+    SeveralRefused,
+    TokenRefused,
+    Unavailable,
+)
 from customer_api.core.states import StateOutdated
 from customer_api.credentials.errors import MailedKeyRefused
 from customer_api.idempotency.errors import RequestInProgress
@@ -63,6 +69,12 @@ class ErrorTable:
         if isinstance(error, ValidationFailed):
             return refusal(validation_errors(error.violations, code=self._validation_code))
         row = self.row_of(type(error))
+        if isinstance(error, SeveralRefused):
+            errors = [
+                ErrorObject(row.status, row.detail, code=row.code, meta={"value": name})
+                for name in error.names
+            ]
+            return refusal(errors)
         detail, headers = row.detail, {}
         if isinstance(error, Throttled):
             detail = self.throttled_detail(error)

@@ -9,6 +9,8 @@ from fastapi.routing import APIRoute
 from customer_api.api.back_office.v1.access_tokens.routes import router as operator_tokens
 from customer_api.api.back_office.v1.addresses.routes import router as customer_addresses
 from customer_api.api.back_office.v1.clients.routes import router as api_clients
+from customer_api.api.back_office.v1.customer_groups.members import router as group_members
+from customer_api.api.back_office.v1.customer_groups.routes import router as groups
 from customer_api.api.back_office.v1.customers.routes import router as all_customers
 from customer_api.api.back_office.v1.erasures.routes import router as erasures
 from customer_api.api.back_office.v1.notes.routes import router as notes
@@ -66,6 +68,8 @@ BACK_OFFICE_ROUTERS: Final[tuple[APIRouter, ...]] = (
     customer_addresses,
     customer_sessions,
     notes,
+    groups,
+    group_members,
     erasures,
 )
 WITHOUT_TOKEN: Final = frozenset(

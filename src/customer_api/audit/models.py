@@ -57,8 +57,17 @@ class Action(StrEnum):
     PASSWORD_MAILING_STARTED = "password_mailing.started"  # noqa: S105 - an action
     CUSTOMER_PASSWORD_RESET = "customer.password_reset"  # noqa: S105 - an action
     CUSTOMER_PASSWORD_INVITED = "customer.password_invited"  # noqa: S105 - an action
+    CUSTOMER_GROUPS_READ = "customer.groups_read"
+    CUSTOMER_GROUP_JOINED = "customer.group_joined"
+    CUSTOMER_GROUP_LEFT = "customer.group_left"
     NOTES_READ = "note.read"
     NOTE_CREATED = "note.created"
+    GROUP_CREATED = "group.created"
+    GROUP_CHANGED = "group.changed"
+    GROUP_REMOVED = "group.removed"
+    GROUP_MEMBERS_READ = "group.members_read"
+    GROUP_MEMBERS_ADDED = "group.members_added"
+    GROUP_MEMBERS_REMOVED = "group.members_removed"
 
 
 @dataclass(frozen=True, slots=True)

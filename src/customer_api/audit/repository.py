@@ -26,14 +26,27 @@ def add(
     `subject` is the public id of what it is done to, `fields` are names of what is changed or asked
     for, never values.
     """
-    values = {
-        "uuid": random_uuid(),
+    add_each(connection, actor, action, (subject,), now=now, fields=fields)
+
+
+def add_each(
+    connection: Connection,
+    actor: Actor,
+    action: Action,
+    subjects: Iterable[str],
+    *,
+    now: datetime,
+    fields: Iterable[str] = (),
+) -> None:
+    """Note the same about several things, each in an event of its own; none is fine."""
+    common = {
         "at": now,
         "actor_kind": actor.kind,
         "actor": actor.id,
         "action": action,
-        "subject": subject,
         "fields": ",".join(fields),
         "request_id": actor.request_id,
     }
-    connection.execute(_ADD, values)
+    events = [{"uuid": random_uuid(), "subject": subject, **common} for subject in subjects]
+    if events:
+        connection.execute(_ADD, events)

@@ -3,6 +3,7 @@
 AppError
  +- Unavailable           try again later; always a 503 with Retry-After
  |   +- DatabaseUnavailable
+ +- SeveralRefused        things in one request, each answered by an error of its own
  +- CredentialRefused     a token that is no good (any more); always a 401
  |   +- TokenRefused      a bearer token whose session does not live any more
 
@@ -10,6 +11,7 @@ Everything else is declared in the feature that raises it. An error names a situ
 no wire code: each published API version maps classes to codes in a table of its own.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -30,6 +32,14 @@ class Unavailable(AppError):
 
 class DatabaseUnavailable(Unavailable):
     """The database is down, unreachable, full or too busy to answer in time."""
+
+
+class SeveralRefused(AppError):
+    """Some of the things that a request names, refused for the same reason."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"{len(names)} refused")
+        self.names = tuple(names)
 
 
 class CredentialRefused(AppError):

@@ -1,10 +1,14 @@
 """Refusals about customers."""
 
-from customer_api.core.errors import AppError
+from customer_api.core.errors import AppError, SeveralRefused
 
 
 class CustomerNotFound(AppError):
     """The reference is unknown, or belongs to somebody else; readers cannot tell which."""
+
+
+class CustomersUnknown(SeveralRefused):
+    """No customers have these references."""
 
 
 class LocaleUnknown(AppError):

@@ -1,6 +1,6 @@
 """Queries over customers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -30,6 +30,12 @@ _BY_REFERENCE = select(*COLUMNS).where(CustomerRow.reference == bindparam("refer
 _BY_REFERENCE_LOCKED = _BY_REFERENCE.with_for_update(key_share=True)
 _WAS_ANY_ERASED = (
     select(CustomerRow.id).where(CustomerRow.anonymized_at >= bindparam("since")).limit(1)
+)
+_BY_REFERENCES_LOCKED = (
+    select(*COLUMNS)
+    .where(CustomerRow.reference.in_(bindparam("references", expanding=True)))
+    .order_by(CustomerRow.id)
+    .with_for_update(key_share=True)
 )
 _IS_TAKEN = select(CustomerRow.id).where(
     CustomerRow.email_key == bindparam("key"), CustomerRow.id != bindparam("but")
@@ -98,6 +104,15 @@ def find_by_reference(connection: Connection, reference: str) -> Customer | None
 def lock_by_reference(connection: Connection, reference: str) -> Customer | None:
     """Like `find_by_reference`, and make other writers of the customer wait, as `lock` does."""
     return _one(connection, _BY_REFERENCE_LOCKED, {"reference": reference})
+
+
+def lock_by_references(connection: Connection, references: Sequence[str]) -> dict[str, Customer]:
+    """Return those customers that there are by reference, anonymized ones included, and lock them.
+
+    They are locked in one order, so that two who lock several never wait for each other.
+    """
+    rows = connection.execute(_BY_REFERENCES_LOCKED, {"references": references})
+    return {str(customer.reference): customer for customer in map(to_customer, rows)}
 
 
 def has_reference(connection: Connection, reference: str) -> bool:

@@ -45,6 +45,8 @@ class Search:
     last_name: str | None = None
     status: Status | None = None
     locale: str | None = None
+    group: str | None = None
+    """Uuid of a group that they are in; nobody is in an unknown one."""
     created_from: datetime | None = None
     created_before: datetime | None = None
     includes_anonymized: bool = False
@@ -170,6 +172,7 @@ def _conditions(search: Search) -> dict[str, object]:
         "first_name": None if search.first_name is None else name_key(search.first_name),
         "last_name": None if search.last_name is None else name_key(search.last_name),
         "locale": search.locale,
+        "group": search.group,
         "created_from": search.created_from,
         "created_before": search.created_before,
     }

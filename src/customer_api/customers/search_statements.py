@@ -73,12 +73,27 @@ class Shape:
     """Names of `CONDITIONS`; a parameter has the name of its condition."""
 
 
+# Groups are a feature above this one, so their tables are known by name alone.
+_GROUPS: Final = table("customer_groups", column("id"), column("uuid"))
+_MEMBERS: Final = table("customer_group_members", column("group_id"), column("customer_id"))
+_GROUP: Final = select(_GROUPS.c.id).where(_GROUPS.c.uuid == bindparam("group")).scalar_subquery()
+
+
+def _is_in_group(source: FromClause) -> ColumnElement[bool]:
+    """Look up each row of a part of the table; over the whole table begin with the members."""
+    members = select(_MEMBERS.c.customer_id).where(_MEMBERS.c.group_id == _GROUP)
+    if source is _TABLE:
+        return _TABLE.c.id.in_(members)
+    return members.where(_MEMBERS.c.customer_id == source.c.id).exists()
+
+
 CONDITIONS: Final[Mapping[str, Condition]] = {
     "email": lambda it: it.c.email_key == bindparam("email"),
     "reference": lambda it: it.c.reference == bindparam("reference"),
     "first_name": lambda it: it.c.first_name_key == bindparam("first_name"),
     "last_name": lambda it: it.c.last_name_key == bindparam("last_name"),
     "locale": lambda it: it.c.locale == bindparam("locale"),
+    "group": _is_in_group,
     "created_from": lambda it: it.c.created_at >= bindparam("created_from"),
     "created_before": lambda it: it.c.created_at < bindparam("created_before"),
     "present": lambda it: it.c.anonymized_at.is_(None),

@@ -20,6 +20,7 @@ from customer_api.audit.models import Action
 from customer_api.bootstrap import BackOffice, CustomerCare
 from customer_api.core.errors import AppError
 from customer_api.core.types import JsonObject
+from customer_api.groups.service import GroupService
 from customer_api.jsonapi.links import Links
 from customer_api.jsonapi.query import Query, parse_query
 from customer_api.operators.clients import ApiClientService
@@ -226,6 +227,10 @@ async def _clients(request: Request) -> ApiClientService:
     return get_edge(request).container.back_office.clients
 
 
+async def _groups(request: Request) -> GroupService:
+    return get_edge(request).container.back_office.groups
+
+
 async def get_once(request: Request) -> Once:
     """Return what answers a request with an `Idempotency-Key` once."""
     return Once(request, get_edge(request).container.back_office.idempotency)
@@ -241,4 +246,5 @@ CustomerOnceDep = Annotated[Once, Depends(get_customer_once)]
 BackOfficeDep = Annotated[BackOffice, Depends(_back_office)]
 CustomerCareDep = Annotated[CustomerCare, Depends(_customer_care)]
 OperatorsDep = Annotated[OperatorService, Depends(_operators)]
+GroupsDep = Annotated[GroupService, Depends(_groups)]
 ApiClientsDep = Annotated[ApiClientService, Depends(_clients)]

@@ -13,9 +13,15 @@ from customer_api.api.once import IdempotencyKeyInvalid
 from customer_api.core.errors import AppError, TokenRefused, Unavailable
 from customer_api.core.keyset import CursorUnknown
 from customer_api.core.states import StateOutdated
-from customer_api.customers.errors import CustomerNotFound, EmailTaken, LocaleUnknown
+from customer_api.customers.errors import (
+    CustomerNotFound,
+    CustomersUnknown,
+    EmailTaken,
+    LocaleUnknown,
+)
 from customer_api.customers.search import CursorInvalid
 from customer_api.email_change.errors import EmailLocked
+from customer_api.groups.errors import GroupNameTaken, GroupNotFound, NotMembers
 from customer_api.idempotency.errors import IdempotencyKeyReused, RequestInProgress
 from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
 from customer_api.notes.errors import NoteNotFound
@@ -63,6 +69,10 @@ BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
     ReceiptNotFound: Row("1208", 404, "The customer was not erased."),
     LocaleUnknown: Row("1209", 422, "The shop does not have this locale."),
     CountryUnknown: Row("1210", 422, "Unknown country."),
+    GroupNotFound: Row("1222", 404, "Customer group not found."),
+    GroupNameTaken: Row("1223", 422, "Another customer group has this name."),
+    CustomersUnknown: Row("1224", 422, "Unknown customer reference."),
+    NotMembers: Row("1225", 404, "The customer is no member of the group."),
     EmailTaken: Row("1230", 422, "Another customer has this email address."),
     EmailLocked: Row("1231", 403, "The email address is locked."),
     StateOutdated: Row("1232", 412, "The resource is in another state by now."),

@@ -1,0 +1,1 @@
+"""The resource types `customer-groups` and `customer-group-members`."""

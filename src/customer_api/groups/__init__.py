@@ -1,0 +1,1 @@
+"""Groups of customers, for whoever addresses several of them."""
