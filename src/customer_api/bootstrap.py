@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from urllib.parse import urlsplit
 
+from customer_api.access.service import AccessService, GuestAccess
 from customer_api.addresses.directory import CustomerDirectory
 from customer_api.addresses.service import AddressService
 from customer_api.anonymization.by_operators import CONFIRMATION_TTL_SECONDS, OperatedErasure
@@ -123,6 +124,7 @@ class BackOffice:
     operators: OperatorService
     clients: ApiClientService
     groups: GroupService
+    access: AccessService
     customers: CustomerCare
     idempotency: IdempotencyService
     """Of requests whose answers hold no data of a customer, or of one who is new."""
@@ -139,6 +141,7 @@ class Container:
     hash_kinds: HashKinds
     client_counters: ClientCounters
     requests: RequestLimits
+    guest_access: GuestAccess
     back_office: BackOffice
     access_tokens: AccessTokens
     subjects: Subjects
@@ -205,6 +208,7 @@ def build(
         hash_kinds=HashKinds(units=parts.units, hasher=parts.hasher),
         client_counters=parts.limits.counters,
         requests=parts.limits.requests,
+        guest_access=_guest_access(parts),
         back_office=_back_office(
             parts, _customer_care(parts, anonymization, exports, email_changes)
         ),
@@ -459,9 +463,14 @@ def _back_office(parts: _Parts, customers: CustomerCare) -> BackOffice:
         ),
         clients=ApiClientService(units=units, clock=clock),
         groups=GroupService(units=units, clock=clock),
+        access=AccessService(units=units, guests=_guest_access(parts), clock=clock),
         customers=customers,
         idempotency=_idempotency(parts, units),
     )
+
+
+def _guest_access(parts: _Parts) -> GuestAccess:
+    return GuestAccess(parts.units, parts.settings.protected_resource_types)
 
 
 def _operator_logins(

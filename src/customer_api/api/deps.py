@@ -141,7 +141,7 @@ class Public(_Checked):
         here = get_edge(request)
         claims = None
         resource_type = edge.get_target(request.scope).resource_type
-        if resource_type in here.container.settings.protected_resource_types:
+        if await here.container.guest_access.hides(resource_type):
             claims = here.authentication.required(request)
             await here.container.units.read_as(claims, lambda _connection, _session: None)
         values = await self._validated(request, attributes, claims)
@@ -176,7 +176,7 @@ class OptionalCustomer(_Checked):
         here = get_edge(request)
         claims = here.authentication.optional(request)
         resource_type = edge.get_target(request.scope).resource_type
-        if claims is None and resource_type in here.container.settings.protected_resource_types:
+        if claims is None and await here.container.guest_access.hides(resource_type):
             raise AccessTokenMissing
         if claims is not None:
             await here.container.units.read_as(claims, lambda _connection, _session: None)

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from customer_api.api.back_office.v1.access_tokens.routes import router as operator_tokens
 from customer_api.api.back_office.v1.addresses.routes import router as customer_addresses
 from customer_api.api.back_office.v1.clients.routes import router as api_clients
+from customer_api.api.back_office.v1.customer_access.routes import router as guest_access
 from customer_api.api.back_office.v1.customer_groups.members import router as group_members
 from customer_api.api.back_office.v1.customer_groups.routes import router as groups
 from customer_api.api.back_office.v1.customers.routes import router as all_customers
@@ -70,6 +71,7 @@ BACK_OFFICE_ROUTERS: Final[tuple[APIRouter, ...]] = (
     notes,
     groups,
     group_members,
+    guest_access,
     erasures,
 )
 WITHOUT_TOKEN: Final = frozenset(

@@ -68,6 +68,7 @@ class Action(StrEnum):
     GROUP_MEMBERS_READ = "group.members_read"
     GROUP_MEMBERS_ADDED = "group.members_added"
     GROUP_MEMBERS_REMOVED = "group.members_removed"
+    ACCESS_CHANGED = "customer_access.changed"
 
 
 @dataclass(frozen=True, slots=True)

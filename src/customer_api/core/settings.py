@@ -374,7 +374,8 @@ class Settings(BaseSettings):
     # Access and abuse
     protected_resource_types: Names = Field(
         ("wishlists", "wishlist-items"),
-        description="Resource types hidden from guests, served by `GET /customer-access`.",
+        description="Resource types hidden from guests, served by `GET /customer-access`, until "
+        "somebody edits them in the back office.",
     )
     rate_limits: Literal["on", "off"] = Field(
         "on", description="`off` is for load tests only; limits and blocks are then not applied."

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from customer_api.access.errors import ResourceTypesUnknown
 from customer_api.addresses.errors import AddressNotFound, CountryUnknown
 from customer_api.anonymization.errors import ConfirmationStale, ReceiptNotFound
 from customer_api.api.auth import AccessTokenMissing
@@ -73,6 +74,7 @@ BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
     GroupNameTaken: Row("1223", 422, "Another customer group has this name."),
     CustomersUnknown: Row("1224", 422, "Unknown customer reference."),
     NotMembers: Row("1225", 404, "The customer is no member of the group."),
+    ResourceTypesUnknown: Row("1226", 422, "There is no such resource type, or guests need it."),
     EmailTaken: Row("1230", 422, "Another customer has this email address."),
     EmailLocked: Row("1231", 403, "The email address is locked."),
     StateOutdated: Row("1232", 412, "The resource is in another state by now."),

@@ -27,6 +27,7 @@ async def read_customer_access(
     call: Annotated[PublicCall, Depends(OptionalCustomer())], container: ContainerDep
 ) -> Response:
     """Return the resource types that are hidden from guests."""
-    hidden = to_resource(container.settings.protected_resource_types, call.links)
-    body = document.collection([hidden], call.query, self_link=call.links.collection(TYPE))
+    hidden = await container.guest_access.hidden()
+    resource = to_resource(hidden.resource_types, call.links)
+    body = document.collection([resource], call.query, self_link=call.links.collection(TYPE))
     return JsonApiResponse(body)

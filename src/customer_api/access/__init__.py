@@ -1,0 +1,1 @@
+"""Which resource types guests of the storefront do not see."""

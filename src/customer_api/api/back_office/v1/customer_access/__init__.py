@@ -1,0 +1,1 @@
+"""The resource type `customer-access`, as the back office sees it."""
