@@ -54,6 +54,7 @@ from customer_api.operators.service import OperatorService
 from customer_api.operators.session_repository import LiveCallers
 from customer_api.operators.token_uses import TokenUses
 from customer_api.operators.tokens import TokenMaker
+from customer_api.orders.service import OrderService
 from customer_api.passwords.by_operators import CustomerMails
 from customer_api.passwords.mailings import PasswordMailings
 from customer_api.passwords.requests import RestoreRequests
@@ -107,6 +108,7 @@ class CustomerCare:
     mails: CustomerMails
     notes: NoteService
     members: MemberService
+    orders: OrderService
     erasure: OperatedErasure
     idempotency: IdempotencyService
     """Of requests about one customer, with whom the answers are erased."""
@@ -531,6 +533,7 @@ def _customer_care(
         ),
         notes=NoteService(units=audited, clock=clock),
         members=MemberService(units=units, of_customer=audited, clock=clock),
+        orders=OrderService(units=units, of_customer=audited, clock=clock),
         erasure=OperatedErasure(
             units=audited,
             clock=clock,

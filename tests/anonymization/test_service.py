@@ -19,9 +19,11 @@ from customer_api.groups import member_repository as members
 from customer_api.groups import repository as groups
 from customer_api.mail.models import MailRow
 from customer_api.notes import repository as notes
+from customer_api.orders import repository as orders
 from customer_api.plugin import ErasureContext
 from tests.anonymization import plugins
 from tests.anonymization.plugins import entry_point
+from tests.order_system import order_values
 from tests.shop import PASSWORD, address, only_error
 from tests.tables import connect, every_row, rows
 
@@ -82,6 +84,7 @@ def _operated(connection, email, now):
     notes.add(connection, customer.id, "canary note", uuid=uuid, author=COMMAND_LINE, now=now)
     group = groups.add(connection, f"VIP {customer.id}", None, uuid=random_uuid(), now=now)
     members.add(connection, group.id, [customer.id], now=now)
+    orders.add(connection, f"DE--{customer.id}", order_values(customer.id, now), now=now)
 
 
 async def lock(shop):

@@ -30,6 +30,7 @@ from customer_api.groups.models import GroupRow, MemberRow
 from customer_api.idempotency.models import IdempotentRequestRow
 from customer_api.mail.models import MailRow
 from customer_api.notes.models import NoteRow
+from customer_api.orders.models import OrderRow
 from customer_api.passwords.models import RestoreRequestRow
 from customer_api.registration.models import RegistrationRow
 from customer_api.security.counters import CounterRow
@@ -132,6 +133,7 @@ HOLDINGS: Final = (
             .scalar_subquery()
         },
     ),
+    Holding(OrderRow, OrderRow.customer_id == CUSTOMER, "customer"),
     Holding(RegistrationRow, RegistrationRow.customer_id == CUSTOMER, "customer"),
     Holding(CredentialRow, CredentialRow.customer_id == CUSTOMER, "credentials"),
     Holding(OneTimeKeyRow, OneTimeKeyRow.customer_id == CUSTOMER, "credentials"),

@@ -55,7 +55,7 @@ class ErrorTable:
 
     def __init__(self, rows: Mapping[type[AppError], Row], *, validation_code: str) -> None:
         self.rows = rows
-        self._validation_code = validation_code
+        self.validation_code = validation_code
 
     def row_of(self, kind: type[AppError]) -> Row:
         """Return the row of a class or of its nearest ancestor; a KeyError is a missing row."""
@@ -67,7 +67,7 @@ class ErrorTable:
     def answer(self, error: AppError) -> Response:
         """Return the answer to a refusal."""
         if isinstance(error, ValidationFailed):
-            return refusal(validation_errors(error.violations, code=self._validation_code))
+            return refusal(validation_errors(error.violations, code=self.validation_code))
         row = self.row_of(type(error))
         if isinstance(error, SeveralRefused):
             errors = [
@@ -96,7 +96,7 @@ class ErrorTable:
         rows: dict[int, list[Row]] = {}
         for kind in kinds:
             if kind is ValidationFailed:
-                row = Row(self._validation_code, 422, VALIDATION_EXAMPLE)
+                row = Row(self.validation_code, 422, VALIDATION_EXAMPLE)
             else:
                 row = self.row_of(kind)
             rows.setdefault(row.status, []).append(row)

@@ -45,7 +45,7 @@ class Once:
         act: Act[T],
         render: Callable[[T], Response],
         *,
-        owner: Callable[[T], CustomerId] | None = None,
+        owner: Callable[[T], CustomerId | None] | None = None,
     ) -> Response:
         """Do what `act` does and answer by `render`; without a key nothing is remembered.
 

@@ -17,6 +17,7 @@ from customer_api.api.back_office.v1.erasures.routes import router as erasures
 from customer_api.api.back_office.v1.notes.routes import router as notes
 from customer_api.api.back_office.v1.operator_passwords.routes import router as operator_passwords
 from customer_api.api.back_office.v1.operators.routes import router as operators
+from customer_api.api.back_office.v1.orders.routes import router as pushed_orders
 from customer_api.api.back_office.v1.sessions.routes import router as customer_sessions
 from customer_api.api.oauth import back_office as back_office_oauth
 from customer_api.api.oauth import routes as oauth
@@ -72,6 +73,7 @@ BACK_OFFICE_ROUTERS: Final[tuple[APIRouter, ...]] = (
     groups,
     group_members,
     guest_access,
+    pushed_orders,
     erasures,
 )
 WITHOUT_TOKEN: Final = frozenset(

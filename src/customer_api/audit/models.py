@@ -68,6 +68,9 @@ class Action(StrEnum):
     GROUP_MEMBERS_READ = "group.members_read"
     GROUP_MEMBERS_ADDED = "group.members_added"
     GROUP_MEMBERS_REMOVED = "group.members_removed"
+    ORDERS_READ = "order.read"
+    ORDER_CREATED = "order.created"
+    ORDER_REPLACED = "order.replaced"
     ACCESS_CHANGED = "customer_access.changed"
 
 

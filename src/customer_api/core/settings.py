@@ -235,8 +235,8 @@ class Settings(BaseSettings):
         30,
         ge=0,
         le=3650,
-        description="Days after which a registration that was never confirmed is anonymized; "
-        "0 = never.",
+        description="Days after which a registration that was never confirmed is anonymized, but for "
+        "customers with an order; 0 = never.",
     )
     email_change: Literal["verified", "immediate"] = Field(
         "verified",

@@ -63,7 +63,7 @@ class IdempotencyService:
         act: Act[T],
         *,
         render: Callable[[T], Answer],
-        owner: Callable[[T], CustomerId] | None = None,
+        owner: Callable[[T], CustomerId | None] | None = None,
     ) -> Answer:
         """Do what `act` does and return its answer, or the answer it had before.
 
@@ -72,7 +72,7 @@ class IdempotencyService:
             claims: the caller's; their session is checked first. None for requests of anybody.
             act: does the work; raises its own refusals.
             render: makes the answer from the result of the work, inside its transaction.
-            owner: whose personal data the answer holds, when that is not the caller.
+            owner: whose personal data the answer holds, when that is not the caller; None is nobody.
 
         Raises:
             TokenRefused: the session has ended or its customer is gone.

@@ -19,20 +19,20 @@ class ErrorObject:
     meta: Mapping[str, object] | None = None
     """Facts for programs, such as a request id; None leaves the member out."""
 
+    def to_json(self) -> dict[str, object]:
+        """Return the error as documents have it."""
+        result: dict[str, object] = {} if self.code is None else {"code": self.code}
+        result |= {"status": self.status, "detail": self.detail}
+        if self.meta is not None:
+            result["meta"] = dict(self.meta)
+        return result
+
 
 def error_document(errors: Sequence[ErrorObject]) -> bytes:
     """Return the body of a refusal."""
-    return serialize({"errors": [_object(error) for error in errors]})
+    return serialize({"errors": [error.to_json() for error in errors]})
 
 
 def validation_errors(violations: Iterable[Violation], *, code: str) -> tuple[ErrorObject, ...]:
     """Return one error for each violation, in the same order."""
     return tuple(ErrorObject(422, str(violation), code=code) for violation in violations)
-
-
-def _object(error: ErrorObject) -> dict[str, object]:
-    result: dict[str, object] = {} if error.code is None else {"code": error.code}
-    result |= {"status": error.status, "detail": error.detail}
-    if error.meta is not None:
-        result["meta"] = dict(error.meta)
-    return result

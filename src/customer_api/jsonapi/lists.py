@@ -56,3 +56,27 @@ class Texts(Constraint):
     @override
     def refuses_null(self) -> bool:
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class Objects(Constraint):
+    """A list of objects, whatever is in them."""
+
+    described_as: JsonObject
+    """JSON Schema of one of them."""
+
+    @override
+    def refusal(self, value: object, today: date) -> str | None:
+        if not isinstance(value, list):
+            return NO_ARRAY
+        if not all(isinstance(it, dict) for it in value):
+            return "One or more of the given values is invalid."
+        return None
+
+    @override
+    def schema(self) -> JsonObject:
+        return {"items": self.described_as}
+
+    @override
+    def refuses_null(self) -> bool:
+        return True

@@ -19,7 +19,7 @@ from typing_extensions import override
 from customer_api.core.types import JsonObject
 from customer_api.jsonapi.constraints import Constraint
 
-_MISSING: Final = "This field is missing."
+MISSING: Final = "This field is missing."
 _NO_STRING: Final = "This value should be of type string."
 
 
@@ -50,7 +50,7 @@ class Field:
         name: str,
         *constraints: Constraint,
         required: bool = True,
-        type: Literal["string", "boolean", "array"] = "string",  # noqa: A002 - JSON Schema's word for it
+        type: Literal["string", "boolean", "array", "object", "integer", "number"] = "string",  # noqa: A002 - JSON Schema's word for it
         description: str = "",
         example: object = None,
     ) -> None:
@@ -65,7 +65,7 @@ class Field:
         """Yield what is wrong with this field of the attributes, in the order of the rules."""
         if self.name not in attributes:
             if self.required:
-                yield _MISSING
+                yield MISSING
             return
         value = self._unified(attributes[self.name])
         if self.type == "string" and not (value is None or isinstance(value, str)):
@@ -74,6 +74,11 @@ class Field:
         for constraint in self.constraints:
             if message := constraint.refusal(value, today):
                 yield message
+
+    def violations(self, attributes: JsonObject, today: date) -> Iterator[Violation]:
+        """Yield the same as violations."""
+        for message in self.messages(attributes, today):
+            yield Violation(self.name, message)
 
     def parse(self, value: object) -> object:
         """Return a value without faults as the program works with it."""
@@ -117,9 +122,7 @@ class Fields:
         dates of the past are refused.
         """
         return tuple(
-            Violation(field.name, message)
-            for field in self._fields
-            for message in field.messages(attributes, today)
+            violation for field in self._fields for violation in field.violations(attributes, today)
         )
 
     def parse(self, attributes: JsonObject) -> dict[str, Any]:
@@ -133,6 +136,10 @@ class Fields:
             for field in self._fields
             if field.name in attributes
         }
+
+    def parse_all(self, attributes: JsonObject) -> dict[str, Any]:
+        """Return all declared fields in their order, as `parse` does; those not sent as if null."""
+        return {field.name: field.parse(attributes.get(field.name)) for field in self._fields}
 
     def json_schema(self) -> dict[str, Any]:
         """Return the attributes as JSON Schema (2020-12), for OpenAPI 3.1."""

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_api.core.ids import CustomerId
 from customer_api.customers.models import CustomerRow
+from customer_api.orders.models import OrderRow
 from customer_api.registration.models import RegistrationRow
 
 _ADD = insert(RegistrationRow)
@@ -28,6 +29,7 @@ _EXPIRED = (
         RegistrationRow.awaits_confirmation,
         CustomerRow.registered_at.is_(None),
         CustomerRow.anonymized_at.is_(None),
+        ~exists().where(OrderRow.customer_id == CustomerRow.id),
     )
 )
 _IS_EXPIRED = _EXPIRED.where(CustomerRow.id == bindparam("customer"))
@@ -96,7 +98,7 @@ def is_repeated(connection: Connection, customer_id: CustomerId) -> bool:
 def list_expired(
     connection: Connection, *, attempted_before: datetime, after: CustomerId, limit: int
 ) -> tuple[CustomerId, ...]:
-    """Return unconfirmed customers by double opt-in without a later attempt, by ascending id."""
+    """Return unconfirmed customers by double opt-in without a later attempt or an order, by id."""
     rows = connection.execute(
         _LIST_EXPIRED, {"before": attempted_before, "after": after, "most": limit}
     )

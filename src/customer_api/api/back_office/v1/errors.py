@@ -35,6 +35,7 @@ from customer_api.operators.errors import (
     OperatorNotFound,
     PasswordKeyInvalid,
 )
+from customer_api.orders.errors import OrderReferenceInvalid, OrderUnknown
 from customer_api.passwords.errors import AlreadyConfirmed
 from customer_api.security.jwt import TokenInvalid
 from customer_api.security.password_policy import (
@@ -75,6 +76,8 @@ BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
     CustomersUnknown: Row("1224", 422, "Unknown customer reference."),
     NotMembers: Row("1225", 404, "The customer is no member of the group."),
     ResourceTypesUnknown: Row("1226", 422, "There is no such resource type, or guests need it."),
+    OrderUnknown: Row("1227", 404, "Order not found."),
+    OrderReferenceInvalid: Row("1228", 422, "An order reference has at most 64 characters."),
     EmailTaken: Row("1230", 422, "Another customer has this email address."),
     EmailLocked: Row("1231", 403, "The email address is locked."),
     StateOutdated: Row("1232", 412, "The resource is in another state by now."),

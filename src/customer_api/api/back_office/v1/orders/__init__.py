@@ -1,0 +1,1 @@
+"""The resource types `orders` and `order-batches`."""
