@@ -58,10 +58,11 @@ async def test_faulty_orders_are_told_and_the_others_stored(office):
         order(reference="C"),
         order(),
         order(reference=7),
+        order(reference="a/b"),
         {},
     )
 
-    unknown, faulty, good, nameless, seven, empty = results_of(answer)
+    unknown, faulty, good, nameless, seven, slash, empty = results_of(answer)
     assert unknown == {
         "reference": "A",
         "outcome": "refused",
@@ -83,6 +84,7 @@ async def test_faulty_orders_are_told_and_the_others_stored(office):
         "reference => This field is missing.",
     )
     assert (seven["reference"], seven["outcome"]) == (None, "refused")
+    assert slash["errors"][0]["detail"] == "reference => This value is not a valid reference."
     assert len(empty["errors"]) == 7
     assert [it.reference for it in await rows(office.shop, OrderRow)] == ["C"]
 

@@ -151,6 +151,11 @@ async def test_an_order_that_never_came_is_not_found(office, reference):
     assert only_error(await office.call("GET", f"/orders/{reference}")) == NOT_FOUND
 
 
+@pytest.mark.parametrize("reference", ["a%0Ab", "%7F"])
+async def test_a_reference_has_no_control_characters(office, reference):
+    assert only_error(await push(office, reference))[:2] == (422, "1228")
+
+
 async def test_a_reference_has_64_characters_at_most(office):
     fits = await push(office, "x" * 64)
     too_long = await push(office, "x" * 65)

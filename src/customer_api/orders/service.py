@@ -1,5 +1,6 @@
 """Orders: taken over from the order system as they are, and shown to those who look after customers."""
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from customer_api.customers.models import CustomerUnits
 from customer_api.orders import repository
 from customer_api.orders.errors import OrderReferenceInvalid, OrderUnknown
 from customer_api.orders.models import (
-    REFERENCE_LENGTH,
+    REFERENCE,
     Order,
     OrderHead,
     Outcome,
@@ -103,13 +104,13 @@ class OrderService:
         """Store an order.
 
         Raises:
-            OrderReferenceInvalid: the reference is too long.
+            OrderReferenceInvalid: the reference can be none.
             CustomersUnknown: no customer has the reference that the order names.
             StateOutdated: the order is in none of the expected states; `NOT_THERE` is one.
         """
 
         def work(connection: Connection, acting: Acting) -> Pushed:
-            if len(command.reference) > REFERENCE_LENGTH:
+            if not re.fullmatch(REFERENCE, command.reference):
                 raise OrderReferenceInvalid
             owners = _lock_owners(connection, [command])
             if command.customer_reference not in owners:

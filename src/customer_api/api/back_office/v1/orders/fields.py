@@ -11,7 +11,13 @@ from customer_api.core.settings import Settings
 from customer_api.jsonapi.constraints import Choice, Length, NotBlank, Regex
 from customer_api.jsonapi.nested import Integer, ListField, Moment, Number, ObjectField, Required
 from customer_api.jsonapi.validation import Field, Fields
-from customer_api.orders.models import PRICE_MODES, REFERENCE_LENGTH, STATE_LENGTH, PushOrder
+from customer_api.orders.models import (
+    PRICE_MODES,
+    REFERENCE,
+    REFERENCE_LENGTH,
+    STATE_LENGTH,
+    PushOrder,
+)
 
 _TEXT_LENGTH: Final = 255
 _LARGEST_AMOUNT: Final = 10**15
@@ -50,7 +56,7 @@ def order_fields(_settings: Settings | None = None) -> Fields:
 
 def batched_fields() -> Fields:
     """Return the rules of an order in a batch, which has its reference among its attributes."""
-    return Fields(Field("reference", NotBlank(), Length(max=REFERENCE_LENGTH)), *_order())
+    return Fields(Field("reference", NotBlank(), Regex(REFERENCE, _NO_REFERENCE)), *_order())
 
 
 def to_command(reference: str, attributes: Mapping[str, Any]) -> PushOrder:
@@ -155,4 +161,5 @@ def _tax_rate() -> Field:
     return Field("taxRate", Number(0, _LARGEST_TAX_RATE), required=False, type="number")
 
 
+_NO_REFERENCE: Final = "This value is not a valid reference."
 _NO_CURRENCY: Final = "This value is not a valid currency."
