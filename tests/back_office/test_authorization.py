@@ -94,6 +94,16 @@ async def test_no_route_with_a_scope_is_open_to_others(office):
         assert all("www-authenticate" in it.headers for it in answers.values())
 
 
+async def test_no_path_has_a_nul_character(office):
+    for method, path, *_ in documented():
+        if "{" in path:
+            target = re.sub("{[^}]*}", "a%00", path)
+
+            answer = await office.call(method, target, {})
+
+            assert only_error(answer) == (404, None, "Not Found"), (method, path)
+
+
 @pytest.mark.parametrize(
     "headers",
     [

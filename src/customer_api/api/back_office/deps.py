@@ -33,6 +33,10 @@ from customer_api.security.jwt import AccessTokens, TokenMalformed
 PREFIX: Final = "/back-office/v1"
 
 
+class PathUnknown(AppError):
+    """An id in the path has a NUL character, which no id has and PostgreSQL does not even look for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A checked request that anybody may send."""
@@ -105,6 +109,7 @@ class Operated:
         """Return the checked call; who may not call learns nothing else about the request."""
         claims = replace(_claims(request, self.scope), action=self.action)
         try:
+            _require_storable_ids(request)
             links = _links(request, self.resource_type)
             values: JsonObject = {}
             if self.make_fields is not None:
@@ -189,6 +194,11 @@ def _claims(request: Request, scope: Scope) -> CallerClaims:
         request_id=edge.get_request_id(request.scope),
         customer=request.path_params.get("reference"),
     )
+
+
+def _require_storable_ids(request: Request) -> None:
+    if any("\x00" in value for value in request.path_params.values()):
+        raise PathUnknown
 
 
 def _links(request: Request, resource_type: str) -> Links:

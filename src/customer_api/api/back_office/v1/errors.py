@@ -6,6 +6,7 @@ from customer_api.access.errors import ResourceTypesUnknown
 from customer_api.addresses.errors import AddressNotFound, CountryUnknown
 from customer_api.anonymization.errors import ConfirmationStale, ReceiptNotFound
 from customer_api.api.auth import AccessTokenMissing
+from customer_api.api.back_office.deps import PathUnknown
 from customer_api.api.back_office.listing import ListInvalid
 from customer_api.api.body import BodyInvalid, BodyTooLarge, EncodingUnsupported, TypeInvalid
 from customer_api.api.deps import ValidationFailed
@@ -51,6 +52,7 @@ from customer_api.tokens.errors import SessionNotFound
 BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
     PaginationInvalid: Row(None, 400, "Pagination parameters are invalid."),
     QueryInvalid: Row(None, 400, "Query parameters are invalid."),
+    PathUnknown: Row(None, 404, "Not Found"),
     BodyInvalid: Row(None, 400, "Post data is invalid."),
     TypeInvalid: Row(None, 400, "Invalid type."),
     IdempotencyKeyInvalid: Row(None, 400, "Idempotency-Key header value is invalid."),
