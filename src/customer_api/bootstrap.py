@@ -15,6 +15,7 @@ from customer_api.anonymization.export import ExportService
 from customer_api.anonymization.registry import load_exporters, load_registry
 from customer_api.anonymization.retention import Retention, RetentionTerms
 from customer_api.anonymization.service import AnonymizationService
+from customer_api.audit.sealing import Sealing
 from customer_api.core.clock import Clock, SystemClock
 from customer_api.core.db import Base, UnitsOfWork, open_units
 from customer_api.core.schema import head_revision
@@ -160,16 +161,18 @@ class Container:
     idempotency: IdempotencyService
     exports: ExportService
     retention: Retention
+    sealing: Sealing
     restore_requests: RestoreRequests
     mail_worker: MailWorker
     schema_revision: str
 
     async def run_workers(self, stop: asyncio.Event) -> None:
-        """Answer requests for restores, deliver mails and apply retention until `stop` is set."""
+        """Answer requests for restores, deliver mails, forget and seal until `stop` is set."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.restore_requests.run(stop))
             tasks.create_task(self.mail_worker.run(stop))
             tasks.create_task(self.retention.run(stop))
+            tasks.create_task(self.sealing.run(stop))
 
     async def close(self) -> None:
         """Release connections and threads; the container cannot be used afterwards."""
@@ -234,6 +237,7 @@ def build(
         idempotency=_idempotency(parts, parts.units),
         exports=exports,
         retention=_retention(parts, anonymization),
+        sealing=Sealing(units=parts.units, clock=parts.clock),
         restore_requests=_restore_requests(parts),
         mail_worker=_mail_worker(parts, transport),
         schema_revision=head_revision(),

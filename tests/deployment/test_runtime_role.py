@@ -8,6 +8,9 @@ import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
+from customer_api.audit.models import COMMAND_LINE
+from customer_api.operators.scopes import Role
+from customer_api.operators.service import CreateOperator
 from tests.shop import OTHER_PASSWORD, address
 
 ROLE = f"test_runtime_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"  # noqa: TID251 - set by pytest-xdist
@@ -17,6 +20,16 @@ DDL = (
     "DROP TABLE mails",
     "TRUNCATE mails",
     "UPDATE alembic_version SET version_num = 'mine'",
+)
+
+CHANGES_OF_EVIDENCE = (
+    "UPDATE audit_events SET subject = 'x'",
+    "DELETE FROM audit_events",
+    "UPDATE audit_seals SET hash = 'x'",
+    "DELETE FROM audit_seals",
+    "UPDATE audit_sealed_events SET digest = 'x'",
+    "DELETE FROM audit_sealed_events",
+    "TRUNCATE audit_events",
 )
 
 
@@ -70,6 +83,19 @@ async def test_the_runtime_role_cannot_change_the_schema(database_url, statement
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute(statement)
 
+    await connection.close()
+
+
+async def test_the_service_adds_and_seals_events_that_it_cannot_change(shop, database_url):
+    created = CreateOperator("grace@shop.example", Role.ADMINISTRATOR)
+    await shop.container.back_office.operators.create_by_command_line(COMMAND_LINE, created)
+
+    assert await shop.container.sealing.seal() == 1
+
+    connection = await asyncpg.connect(database_url)
+    for statement in CHANGES_OF_EVIDENCE:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
     await connection.close()
 
 

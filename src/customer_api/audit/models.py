@@ -5,14 +5,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
-from sqlalchemy import Identity, Index, String, Text
+from sqlalchemy import BigInteger, Identity, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base
 from customer_api.core.privacy import kept
 from customer_api.core.types import BigKey, UtcDateTime
 
+UUID_LENGTH: Final = 36
+HASH_LENGTH: Final = 64
+
 _EVIDENCE: Final = "evidence of what was done; names no customer but by reference"
+_SEAL: Final = "shows that no event was changed; about events, not persons"
 
 
 class ActorKind(StrEnum):
@@ -96,17 +100,23 @@ COMMAND_LINE: Final = Actor(ActorKind.COMMAND_LINE, "")
 
 
 class AuditEventRow(Base):
-    """One thing that was done. Rows are added and read, never changed or deleted."""
+    """One thing that was done. Rows are added and read, never changed or deleted.
+
+    A trigger notes each of them in `audit_unsealed_events`, in the transaction that adds it.
+    """
 
     __tablename__ = "audit_events"
     __table_args__ = (
         Index("uq_audit_events_uuid", "uuid", unique=True),
-        Index("ix_audit_events_subject", "subject", "id"),
-        Index("ix_audit_events_actor", "actor", "id"),
+        Index("ix_audit_events_at", "at", "id"),
+        Index("ix_audit_events_subject", "subject", "at", "id"),
+        Index("ix_audit_events_actor", "actor", "at", "id"),
+        Index("ix_audit_events_action", "action", "at", "id"),
+        Index("ix_audit_events_actor_action", "actor", "action", "at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigKey, Identity(), primary_key=True, info=kept(_EVIDENCE))
-    uuid: Mapped[str] = mapped_column(String(36), info=kept(_EVIDENCE))
+    uuid: Mapped[str] = mapped_column(String(UUID_LENGTH), info=kept(_EVIDENCE))
     at: Mapped[datetime] = mapped_column(UtcDateTime, info=kept(_EVIDENCE))
     actor_kind: Mapped[str] = mapped_column(String(20), info=kept(_EVIDENCE))
     actor: Mapped[str] = mapped_column(String(36), info=kept(_EVIDENCE))
@@ -114,3 +124,50 @@ class AuditEventRow(Base):
     subject: Mapped[str] = mapped_column(String(64), info=kept(_EVIDENCE))
     fields: Mapped[str] = mapped_column(Text, info=kept(_EVIDENCE))
     request_id: Mapped[str] = mapped_column(String(64), info=kept(_EVIDENCE))
+
+
+class UnsealedEventRow(Base):
+    """An event that waits for its seal. Who seals it deletes the row.
+
+    No foreign key, here as in the next table: what is left of an event that somebody removed says
+    which one is missing.
+    """
+
+    __tablename__ = "audit_unsealed_events"
+
+    event_id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, info=kept(_SEAL)
+    )
+    uuid: Mapped[str] = mapped_column(String(UUID_LENGTH), primary_key=True, info=kept(_SEAL))
+
+
+class SealRow(Base):
+    """A seal over a batch of events and the seal before it. Added and read, never changed."""
+
+    __tablename__ = "audit_seals"
+
+    number: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, info=kept(_SEAL)
+    )
+    previous_hash: Mapped[str] = mapped_column(String(HASH_LENGTH), info=kept(_SEAL))
+    hash: Mapped[str] = mapped_column(String(HASH_LENGTH), info=kept(_SEAL))
+    first_event: Mapped[str] = mapped_column(String(UUID_LENGTH), info=kept(_SEAL))
+    last_event: Mapped[str] = mapped_column(String(UUID_LENGTH), info=kept(_SEAL))
+    events: Mapped[int] = mapped_column(Integer, info=kept(_SEAL))
+    sealed_at: Mapped[datetime] = mapped_column(UtcDateTime, info=kept(_SEAL))
+
+
+class SealedEventRow(Base):
+    """Which seal an event is under, and the digest of the event. Added and read, never changed."""
+
+    __tablename__ = "audit_sealed_events"
+    __table_args__ = (Index("uq_audit_sealed_events_uuid", "uuid", unique=True),)
+
+    seal_number: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, info=kept(_SEAL)
+    )
+    event_id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, info=kept(_SEAL)
+    )
+    uuid: Mapped[str] = mapped_column(String(UUID_LENGTH), info=kept(_SEAL))
+    digest: Mapped[str] = mapped_column(String(HASH_LENGTH), info=kept(_SEAL))

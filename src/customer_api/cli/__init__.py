@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "docs": "docs",
     "doctor": "doctor",
     "privacy": "privacy",
+    "audit": "audit",
 }
 """Command to module; an idle server need not pay for the importer."""
 

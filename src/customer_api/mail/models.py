@@ -26,6 +26,9 @@ class MailRow(Base):
     __table_args__ = (
         Index("ix_mails_state_next_try_at", "state", "next_try_at"),
         Index("ix_mails_customer_id", "customer_id"),
+        Index("ix_mails_reference", "reference", "id"),
+        Index("ix_mails_template", "template", "id"),
+        Index("ix_mails_state", "state", "id"),
         Index("uq_mails_message_id", "message_id", unique=True),
     )
 
