@@ -16,6 +16,7 @@ from customer_api.anonymization.registry import load_exporters, load_registry
 from customer_api.anonymization.retention import Retention, RetentionTerms
 from customer_api.anonymization.service import AnonymizationService
 from customer_api.audit.sealing import Sealing
+from customer_api.audit.trail import AuditTrail
 from customer_api.core.clock import Clock, SystemClock
 from customer_api.core.db import Base, UnitsOfWork, open_units
 from customer_api.core.schema import head_revision
@@ -129,6 +130,7 @@ class BackOffice:
     groups: GroupService
     access: AccessService
     customers: CustomerCare
+    audit_trail: AuditTrail
     idempotency: IdempotencyService
     """Of requests whose answers hold no data of a customer, or of one who is new."""
 
@@ -471,6 +473,7 @@ def _back_office(parts: _Parts, customers: CustomerCare) -> BackOffice:
         groups=GroupService(units=units, clock=clock),
         access=AccessService(units=units, guests=_guest_access(parts), clock=clock),
         customers=customers,
+        audit_trail=AuditTrail(units),
         idempotency=_idempotency(parts, units),
     )
 

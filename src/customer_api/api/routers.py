@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 
 from customer_api.api.back_office.v1.access_tokens.routes import router as operator_tokens
 from customer_api.api.back_office.v1.addresses.routes import router as customer_addresses
+from customer_api.api.back_office.v1.audit_events.routes import router as audit_events
 from customer_api.api.back_office.v1.clients.routes import router as api_clients
 from customer_api.api.back_office.v1.customer_access.routes import router as guest_access
 from customer_api.api.back_office.v1.customer_groups.members import router as group_members
@@ -75,6 +76,7 @@ BACK_OFFICE_ROUTERS: Final[tuple[APIRouter, ...]] = (
     guest_access,
     pushed_orders,
     erasures,
+    audit_events,
 )
 WITHOUT_TOKEN: Final = frozenset(
     {

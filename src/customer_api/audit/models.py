@@ -99,6 +99,27 @@ class Acting(Protocol):
 COMMAND_LINE: Final = Actor(ActorKind.COMMAND_LINE, "")
 
 
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One thing that was done, as it is read. Times are UTC."""
+
+    id: int
+    uuid: str
+    at: datetime
+    actor_kind: str
+    actor: str
+    """Uuid of the operator or client; empty for the command line."""
+    action: str
+    subject: str
+    """Public id of what it was done to; empty for lists."""
+    fields: tuple[str, ...]
+    """Names of what was changed or asked for."""
+    request_id: str
+    """Empty when it was no request."""
+    seal: int | None
+    """Number of its seal; None as long as it waits for one."""
+
+
 class AuditEventRow(Base):
     """One thing that was done. Rows are added and read, never changed or deleted.
 
@@ -129,7 +150,7 @@ class AuditEventRow(Base):
 class UnsealedEventRow(Base):
     """An event that waits for its seal. Who seals it deletes the row.
 
-    No foreign key, here as in the next table: what is left of an event that somebody removed says
+    No foreign keys, here and under seals: what is left of an event that somebody removed says
     which one is missing.
     """
 

@@ -30,6 +30,16 @@ class CursorPage:
     before: str | None = None
     """What it names the thing before which the page ends."""
 
+    @property
+    def cursor(self) -> str | None:
+        """What the list names the thing beside the page."""
+        return self.after or self.before
+
+    @property
+    def most(self) -> int:
+        """How many rows to read: one more than is shown tells whether there are others."""
+        return self.size + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Part(Generic[T]):
@@ -38,6 +48,15 @@ class Part(Generic[T]):
     entries: tuple[T, ...]
     has_previous: bool
     has_next: bool
+
+
+def cut(rows: Sequence[T], page: CursorPage) -> Part[T]:
+    """Return the page; `rows` are up to `page.most`, with `before` read from the page's end."""
+    has_more = len(rows) > page.size
+    shown = tuple(rows[: page.size])
+    if page.before is not None:
+        return Part(shown[::-1], has_previous=has_more, has_next=True)
+    return Part(shown, has_previous=page.after is not None, has_next=has_more)
 
 
 class KeysetList:
@@ -77,21 +96,16 @@ class KeysetList:
         Raises:
             CursorUnknown: the list does not have what the cursor names.
         """
-        cursor = page.after or page.before
         is_turned = page.before is not None
-        values = dict(parameters) | {"most": page.size + 1}
-        if cursor is not None:
-            place = connection.execute(self._place, {**parameters, CURSOR: cursor}).one_or_none()
+        values = dict(parameters) | {"most": page.most}
+        if page.cursor is not None:
+            named = {**parameters, CURSOR: page.cursor}
+            place = connection.execute(self._place, named).one_or_none()
             if place is None:
                 raise CursorUnknown
             values |= zip(self._names, place, strict=True)
-        statement = self._statements[cursor is not None, self._newest_first != is_turned]
-        rows = connection.execute(statement, values).all()
-        has_more = len(rows) > page.size
-        shown = tuple(rows[: page.size])
-        if is_turned:
-            return Part(shown[::-1], has_previous=has_more, has_next=True)
-        return Part(shown, has_previous=cursor is not None, has_next=has_more)
+        statement = self._statements[page.cursor is not None, self._newest_first != is_turned]
+        return cut(connection.execute(statement, values).all(), page)
 
     def _reading(
         self,

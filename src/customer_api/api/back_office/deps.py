@@ -17,6 +17,7 @@ from customer_api.api.body import BODY_LIMIT_BYTES, parse_attributes, read_body
 from customer_api.api.deps import MakeFields, ValidationFailed, get_edge
 from customer_api.api.once import Once
 from customer_api.audit.models import Action
+from customer_api.audit.trail import AuditTrail
 from customer_api.bootstrap import BackOffice, CustomerCare
 from customer_api.core.errors import AppError
 from customer_api.core.types import JsonObject
@@ -241,6 +242,10 @@ async def _groups(request: Request) -> GroupService:
     return get_edge(request).container.back_office.groups
 
 
+async def _audit_trail(request: Request) -> AuditTrail:
+    return get_edge(request).container.back_office.audit_trail
+
+
 async def get_once(request: Request) -> Once:
     """Return what answers a request with an `Idempotency-Key` once."""
     return Once(request, get_edge(request).container.back_office.idempotency)
@@ -257,4 +262,5 @@ BackOfficeDep = Annotated[BackOffice, Depends(_back_office)]
 CustomerCareDep = Annotated[CustomerCare, Depends(_customer_care)]
 OperatorsDep = Annotated[OperatorService, Depends(_operators)]
 GroupsDep = Annotated[GroupService, Depends(_groups)]
+AuditTrailDep = Annotated[AuditTrail, Depends(_audit_trail)]
 ApiClientsDep = Annotated[ApiClientService, Depends(_clients)]

@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Final, TypeVar
 
 from customer_api.api.openapi import Schema
@@ -14,6 +15,7 @@ from customer_api.jsonapi.links import CursorPaging
 from customer_api.jsonapi.query import PAGE_AFTER, PAGE_BEFORE, PAGE_SIZE, Query
 
 T = TypeVar("T")
+EnumT = TypeVar("EnumT", bound=StrEnum)
 
 DEFAULT_SIZE: Final = 20
 LARGEST_SIZE: Final = 100
@@ -52,6 +54,20 @@ def paging(part: Part[T], order: str, name: Callable[[T], str]) -> CursorPaging:
         before_first=first if part.has_previous else None,
         after_last=last if part.has_next else None,
     )
+
+
+def choice(kind: type[EnumT], text: str | None) -> EnumT | None:
+    """Return one of the values of a kind; None for no text.
+
+    Raises:
+        ListInvalid: another text.
+    """
+    if text is None:
+        return None
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise ListInvalid from error
 
 
 def cursor(order: str, name: str) -> str:

@@ -12,6 +12,7 @@ from customer_api.api.body import BodyInvalid, BodyTooLarge, EncodingUnsupported
 from customer_api.api.deps import ValidationFailed
 from customer_api.api.error_table import UNAVAILABLE_DETAIL, ErrorTable, Row
 from customer_api.api.once import IdempotencyKeyInvalid
+from customer_api.audit.errors import AuditEventNotFound
 from customer_api.core.errors import AppError, TokenRefused, Unavailable
 from customer_api.core.keyset import CursorUnknown
 from customer_api.core.states import StateOutdated
@@ -92,6 +93,7 @@ BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
     PasswordKeyInvalid: Row("1252", 422, "Password key is not valid."),
     ApiClientNotFound: Row("1255", 404, "Client not found."),
     LastAdministrator: Row("1234", 409, "The last administrator cannot be removed."),
+    AuditEventNotFound: Row("1261", 404, "Audit event not found."),
     PasswordTooShort: Row("418", 422, "The password is too short."),
     PasswordTooLong: Row("419", 422, "The password is too long."),
     PasswordCharactersRefused: Row("420", 422, "The password character set is invalid."),
