@@ -52,6 +52,7 @@ from customer_api.operators.clients import ApiClientService
 from customer_api.operators.customer_access import AuditedUnits, OperatedCustomers
 from customer_api.operators.logins import OperatorLogins
 from customer_api.operators.models import BackOfficeUnits
+from customer_api.operators.outbox_access import OutboxAccess
 from customer_api.operators.service import OperatorService
 from customer_api.operators.session_repository import LiveCallers
 from customer_api.operators.token_uses import TokenUses
@@ -131,6 +132,7 @@ class BackOffice:
     access: AccessService
     customers: CustomerCare
     audit_trail: AuditTrail
+    outbox: OutboxAccess
     idempotency: IdempotencyService
     """Of requests whose answers hold no data of a customer, or of one who is new."""
 
@@ -474,6 +476,7 @@ def _back_office(parts: _Parts, customers: CustomerCare) -> BackOffice:
         access=AccessService(units=units, guests=_guest_access(parts), clock=clock),
         customers=customers,
         audit_trail=AuditTrail(units),
+        outbox=OutboxAccess(units=units, clock=clock),
         idempotency=_idempotency(parts, units),
     )
 

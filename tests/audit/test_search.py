@@ -32,13 +32,13 @@ async def trail(sqlite_url, clock):
 
 @pytest.mark.parametrize("is_bounded", [False, True])
 @pytest.mark.parametrize(
-    "part", [CursorPage(5), CursorPage(5, after="x"), CursorPage(5, before="x")]
+    "page", [CursorPage(5), CursorPage(5, after="x"), CursorPage(5, before="x")]
 )
 @pytest.mark.parametrize("index", SEARCHES)
-async def test_an_index_has_the_page_in_its_order(trail, clock, index, part, is_bounded):
+async def test_an_index_has_the_page_in_its_order(trail, clock, index, page, is_bounded):
     span = {"since": clock.now(), "until": clock.now()} if is_bounded else {}
-    cursor = (clock.now(), 7) if part.cursor else None
-    wanted = statement(EventSearch(**SEARCHES[index], **span), part, cursor)
+    cursor = (clock.now(), 7) if page.cursor else None
+    wanted = statement(EventSearch(**SEARCHES[index], **span), page, cursor)
     sql = wanted.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
 
     def explain(connection):

@@ -15,6 +15,7 @@ from customer_api.api.back_office.v1.customer_groups.members import router as gr
 from customer_api.api.back_office.v1.customer_groups.routes import router as groups
 from customer_api.api.back_office.v1.customers.routes import router as all_customers
 from customer_api.api.back_office.v1.erasures.routes import router as erasures
+from customer_api.api.back_office.v1.mails.routes import router as mails
 from customer_api.api.back_office.v1.notes.routes import router as notes
 from customer_api.api.back_office.v1.operator_passwords.routes import router as operator_passwords
 from customer_api.api.back_office.v1.operators.routes import router as operators
@@ -77,6 +78,7 @@ BACK_OFFICE_ROUTERS: Final[tuple[APIRouter, ...]] = (
     pushed_orders,
     erasures,
     audit_events,
+    mails,
 )
 WITHOUT_TOKEN: Final = frozenset(
     {

@@ -76,6 +76,9 @@ class Action(StrEnum):
     ORDER_CREATED = "order.created"
     ORDER_REPLACED = "order.replaced"
     ACCESS_CHANGED = "customer_access.changed"
+    MAILS_LISTED = "mail.listed"
+    MAIL_READ = "mail.read"
+    MAIL_RETRIED = "mail.retried"
 
 
 @dataclass(frozen=True, slots=True)

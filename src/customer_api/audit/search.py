@@ -67,22 +67,22 @@ def find(connection: Connection, uuid: str) -> AuditEvent | None:
     return None if row is None else _to_event(row)
 
 
-def find_part(connection: Connection, search: EventSearch, part: CursorPage) -> Part[AuditEvent]:
-    """Return a part of the list of events, which begins with the newest.
+def find_page(connection: Connection, search: EventSearch, page: CursorPage) -> Part[AuditEvent]:
+    """Return a page of the list of events, which begins with the newest.
 
     Raises:
-        CursorUnknown: there is no such event as the part should be beside.
+        CursorUnknown: there is no such event as the page should be beside.
     """
-    rows = connection.execute(statement(search, part, _cursor(connection, part))).all()
-    return cut([_to_event(row) for row in rows], part)
+    rows = connection.execute(statement(search, page, _cursor(connection, page))).all()
+    return cut([_to_event(row) for row in rows], page)
 
 
 def statement(
-    search: EventSearch, part: CursorPage, cursor: _Place | None = None
+    search: EventSearch, page: CursorPage, cursor: _Place | None = None
 ) -> Select[*tuple[Any, ...]]:
-    """Return the statement for a part; `cursor` is the place of the event beside it."""
+    """Return the statement for a page; `cursor` is the place of the event beside it."""
     below, above = (search.until or _LAST, 0), (search.since or _FIRST, 0)  # ids begin with 1
-    is_turned = part.before is not None
+    is_turned = page.before is not None
     if cursor is not None and is_turned:
         above = max(above, cursor)
     elif cursor is not None:
@@ -97,7 +97,7 @@ def statement(
             *(column.concat("") == value for column, value in others.items()),
         )
         .order_by(*(it.asc() if is_turned else it.desc() for it in place))
-        .limit(part.most)
+        .limit(page.most)
     )
 
 
@@ -119,10 +119,10 @@ def _columns(search: EventSearch) -> tuple[_Values, _Values]:
     return {AuditEventRow.subject: given.pop(AuditEventRow.subject)}, given
 
 
-def _cursor(connection: Connection, part: CursorPage) -> _Place | None:
-    if part.cursor is None:
+def _cursor(connection: Connection, page: CursorPage) -> _Place | None:
+    if page.cursor is None:
         return None
-    row = connection.execute(_PLACE, {"of": part.cursor}).one_or_none()
+    row = connection.execute(_PLACE, {"of": page.cursor}).one_or_none()
     if row is None:
         raise CursorUnknown
     return row.at, row.id

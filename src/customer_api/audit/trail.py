@@ -15,16 +15,16 @@ class AuditTrail:
     def __init__(self, units: UnitsOfWork[object]) -> None:
         self._units = units
 
-    async def find(self, claims: Claims, search: EventSearch, part: CursorPage) -> Part[AuditEvent]:
-        """Return a part of the list of wanted events, the newest first.
+    async def find(self, claims: Claims, search: EventSearch, page: CursorPage) -> Part[AuditEvent]:
+        """Return a page of the list of wanted events, the newest first.
 
         An event that was committed late has its place by its own moment, so it may appear on a page
         that was read before.
 
         Raises:
-            CursorUnknown: there is no such event as the part should be beside.
+            CursorUnknown: there is no such event as the page should be beside.
         """
-        return await self._units.read_as(claims, lambda it, _: events.find_part(it, search, part))
+        return await self._units.read_as(claims, lambda it, _: events.find_page(it, search, page))
 
     async def read(self, claims: Claims, uuid: str) -> AuditEvent:
         """Return an event.

@@ -1,4 +1,6 @@
-"""What can go wrong when a mail is handed over."""
+"""What can go wrong when a mail is handed over, and refusals about mails."""
+
+from customer_api.core.errors import AppError
 
 
 class DeliveryRefused(Exception):
@@ -23,3 +25,11 @@ class DeliveryInterrupted(DeliveryFailed):
 
 class ServerUnavailable(DeliveryFailed):
     """No mail at all can be handed over at present, so the mail in hand is not to blame."""
+
+
+class MailNotFound(AppError):
+    """There is no mail with this id (any more)."""
+
+
+class MailNotRetriable(AppError):
+    """The mail is not parked, or its address and text were wiped."""

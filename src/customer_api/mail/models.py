@@ -14,7 +14,8 @@ from customer_api.core.types import BigKey, UtcDateTime
 WAITING: Final = "waiting"
 SENT: Final = "sent"
 PARKED: Final = "parked"
-"""Given up; an operator may set it to `waiting` again while it has a recipient."""
+"""Given up; it can be set to `waiting` again while it has a recipient."""
+STATES: Final = (WAITING, SENT, PARKED)
 
 ERROR_LENGTH: Final = 200
 

@@ -26,6 +26,7 @@ from customer_api.jsonapi.links import Links
 from customer_api.jsonapi.query import Query, parse_query
 from customer_api.operators.clients import ApiClientService
 from customer_api.operators.models import CallerClaims
+from customer_api.operators.outbox_access import OutboxAccess
 from customer_api.operators.scopes import Scope
 from customer_api.operators.service import OperatorService
 from customer_api.security.counters import Kind
@@ -246,6 +247,10 @@ async def _audit_trail(request: Request) -> AuditTrail:
     return get_edge(request).container.back_office.audit_trail
 
 
+async def _outbox(request: Request) -> OutboxAccess:
+    return get_edge(request).container.back_office.outbox
+
+
 async def get_once(request: Request) -> Once:
     """Return what answers a request with an `Idempotency-Key` once."""
     return Once(request, get_edge(request).container.back_office.idempotency)
@@ -262,5 +267,6 @@ BackOfficeDep = Annotated[BackOffice, Depends(_back_office)]
 CustomerCareDep = Annotated[CustomerCare, Depends(_customer_care)]
 OperatorsDep = Annotated[OperatorService, Depends(_operators)]
 GroupsDep = Annotated[GroupService, Depends(_groups)]
+OutboxAccessDep = Annotated[OutboxAccess, Depends(_outbox)]
 AuditTrailDep = Annotated[AuditTrail, Depends(_audit_trail)]
 ApiClientsDep = Annotated[ApiClientService, Depends(_clients)]

@@ -27,6 +27,7 @@ from customer_api.email_change.errors import EmailLocked
 from customer_api.groups.errors import GroupNameTaken, GroupNotFound, NotMembers
 from customer_api.idempotency.errors import IdempotencyKeyReused, RequestInProgress
 from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
+from customer_api.mail.errors import MailNotFound, MailNotRetriable
 from customer_api.notes.errors import NoteNotFound
 from customer_api.operators.errors import (
     ApiClientNotFound,
@@ -93,6 +94,8 @@ BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
     PasswordKeyInvalid: Row("1252", 422, "Password key is not valid."),
     ApiClientNotFound: Row("1255", 404, "Client not found."),
     LastAdministrator: Row("1234", 409, "The last administrator cannot be removed."),
+    MailNotRetriable: Row("1236", 409, "The mail is not parked, or its content was wiped."),
+    MailNotFound: Row("1260", 404, "Mail not found."),
     AuditEventNotFound: Row("1261", 404, "Audit event not found."),
     PasswordTooShort: Row("418", 422, "The password is too short."),
     PasswordTooLong: Row("419", 422, "The password is too long."),

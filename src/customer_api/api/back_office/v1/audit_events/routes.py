@@ -39,8 +39,8 @@ async def list_audit_events(
     call: Annotated[CallerCall, Depends(_READ)], trail: AuditTrailDep
 ) -> Response:
     """Return a page of the events that are wanted, the newest first."""
-    part = listing.page_of(call.query, ORDER)
-    found = await trail.find(call.claims, search_of(call.query), part)
+    page = listing.page_of(call.query, ORDER)
+    found = await trail.find(call.claims, search_of(call.query), page)
     body = document.collection(
         [to_resource(event, call.links) for event in found.entries],
         call.query,
