@@ -224,12 +224,7 @@ def build(
         access_tokens=parts.access_tokens,
         subjects=parts.subjects,
         customers=CustomerService(units=parts.units),
-        profile_changes=ProfileChangeService(
-            units=parts.units,
-            clock=parts.clock,
-            emails=email_changes,
-            verifies_emails=settings.email_change == "verified",
-        ),
+        profile_changes=_profile_changes(parts, email_changes),
         email_changes=email_changes,
         addresses=AddressService(units=parts.units, clock=parts.clock),
         registration=_registration(parts),
@@ -405,6 +400,15 @@ def _email_changes(parts: _Parts) -> EmailChangeService:
         changes=parts.key_mails.email_changes,
         undos=parts.key_mails.email_undos,
         restores=parts.key_mails.restores,
+    )
+
+
+def _profile_changes(parts: _Parts, emails: EmailChangeService) -> ProfileChangeService:
+    return ProfileChangeService(
+        units=parts.units,
+        clock=parts.clock,
+        emails=emails,
+        verifies_emails=parts.settings.email_change == "verified",
     )
 
 

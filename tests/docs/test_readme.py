@@ -1,9 +1,10 @@
 """What the README shows works as it stands."""
 
+import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -23,10 +24,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield running
 
 
-def run_in_bash(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run_in_bash(
+    *arguments: str, cwd: Path = ROOT, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["/usr/bin/env", "bash", *arguments],
-        cwd=ROOT,
+        cwd=cwd,
+        env={**os.environ, **(environment or {})},
         timeout=TIMEOUT_SECONDS,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -44,6 +48,22 @@ def test_the_walkthrough_finds_every_answer_as_expected(server):
     script = "examples/walkthrough.sh"
 
     result = run_in_bash(script, server.url, str(server.mail_directory))
+
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.endswith("All as expected.\n")
+
+
+def test_an_administrators_day_finds_every_answer_as_expected(server):
+    script = str(ROOT / "examples" / "administrator.sh")
+    command = {"CUSTOMER_API": f"{sys.executable} -m customer_api"}
+
+    result = run_in_bash(
+        script,
+        server.url,
+        str(server.mail_directory),
+        cwd=server.log.parent,
+        environment=command,
+    )
 
     assert result.returncode == 0, result.stdout
     assert result.stdout.endswith("All as expected.\n")
