@@ -19,7 +19,7 @@ from customer_api.customers.models import Units
 from customer_api.mail.transport import MemoryTransport
 from customer_api.main import create_app
 from customer_api.security.signing_keys import generate_signing_key
-from customer_api.tokens.repository import LiveSessions
+from customer_api.tokens.live_sessions import LiveSessions
 from tests.databases import (
     SERVER_VARIABLE,
     Backend,

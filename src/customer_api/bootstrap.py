@@ -88,8 +88,8 @@ from customer_api.security.unlimited import (
 )
 from customer_api.tokens import repository as token_rows
 from customer_api.tokens.grants import Grants
+from customer_api.tokens.live_sessions import LiveSessions
 from customer_api.tokens.locks import LockService
-from customer_api.tokens.repository import LiveSessions
 from customer_api.tokens.service import TokenService
 from customer_api.tokens.sessions import SessionService
 from customer_api.tokens.subject import JsonSubjects, PlainSubjects, Subjects

@@ -1,44 +1,24 @@
 """Queries over sessions and refresh tokens."""
 
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
-from customer_api.core.clock import Clock
-from customer_api.core.errors import TokenRefused
 from customer_api.core.ids import CustomerId, SessionId
-from customer_api.core.types import Claims
-from customer_api.customers.models import CustomerRow, Session
-from customer_api.customers.repository import COLUMNS, to_customer
+from customer_api.customers.models import Session
 from customer_api.security.refresh_tokens import EndReason, StoredRefreshToken
 from customer_api.tokens.models import Login, RefreshTokenRow, SessionRow
 
-TOUCH_INTERVAL: Final = timedelta(minutes=5)
-"""Writes closer together than this are one use of a session, which saves a statement for each."""
-
-_LAST_USED = func.coalesce(
+LAST_USED: Final = func.coalesce(
     SessionRow.last_used_at, SessionRow.created_at, type_=SessionRow.created_at.type
 )
-_IS_LIVE = (SessionRow.ended_at.is_(None), SessionRow.expires_at > bindparam("now"))
-_LIVE_SESSION = (
-    select(*COLUMNS, SessionRow.id.label("session_id"), _LAST_USED.label("last_used_at"))
-    .join(SessionRow, SessionRow.customer_id == CustomerRow.id)
-    .where(SessionRow.uuid == bindparam("uuid"), *_IS_LIVE, CustomerRow.anonymized_at.is_(None))
-)
+IS_LIVE: Final = (SessionRow.ended_at.is_(None), SessionRow.expires_at > bindparam("now"))
 _LIST_LIVE = (
-    select(SessionRow.uuid, SessionRow.device, SessionRow.created_at, _LAST_USED)
-    .where(SessionRow.customer_id == bindparam("customer"), *_IS_LIVE)
+    select(SessionRow.uuid, SessionRow.device, SessionRow.created_at, LAST_USED)
+    .where(SessionRow.customer_id == bindparam("customer"), *IS_LIVE)
     .order_by(SessionRow.id.desc())
 )
-_END = select(SessionRow.end_reason, SessionRow.expires_at).where(
-    SessionRow.uuid == bindparam("uuid")
-)
-_IS_ERASED = select(CustomerRow.anonymized_at.is_not(None)).where(
-    CustomerRow.reference == bindparam("reference")
-)
-# The session is locked with its customer, or PostgreSQL would judge it by what was before the wait.
-_LIVE_SESSION_LOCKED = _LIVE_SESSION.with_for_update(key_share=True, of=(CustomerRow, SessionRow))
 _ADD_SESSION = insert(SessionRow).returning(SessionRow.id)
 _ADD_TOKEN = insert(RefreshTokenRow)
 _OWNER = (
@@ -111,45 +91,6 @@ _PURGE_SESSIONS = (
     .returning(SessionRow.id)  # to count them: SQLite's driver does not behind a WITH
 )
 _NO_SESSION: Final = 0
-
-
-class LiveSessions:
-    """The session check of every request (`core.types.SessionCheck`)."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    def find(self, connection: Connection, claims: Claims) -> Session:
-        """Load the session with its customer, or raise `TokenRefused`."""
-        return _to_session(self._load(connection, _LIVE_SESSION, claims), claims)
-
-    def lock(self, connection: Connection, claims: Claims) -> Session:
-        """Load it, lock the customer's row and note the use, or raise `TokenRefused`."""
-        row = self._load(connection, _LIVE_SESSION_LOCKED, claims)
-        session, now = _to_session(row, claims), self._clock.now()
-        if now - row.last_used_at >= TOUCH_INTERVAL:
-            touch(connection, session.id, now=now)
-        return session
-
-    def _load(
-        self, connection: Connection, statement: Select[*tuple[Any, ...]], claims: Claims
-    ) -> Row[*tuple[Any, ...]]:
-        parameters = {"uuid": claims.session, "now": self._clock.now()}
-        row = connection.execute(statement, parameters).one_or_none()
-        if row is None:
-            raise TokenRefused(self._why_not(connection, claims))
-        if row.reference != claims.reference:
-            raise TokenRefused
-        return row
-
-    def _why_not(self, connection: Connection, claims: Claims) -> str | None:
-        """Return why a session is not live; None when there never was one of this claim."""
-        end = connection.execute(_END, {"uuid": claims.session}).one_or_none()
-        if end is None:
-            by_reference = {"reference": claims.reference}
-            is_erased = connection.execute(_IS_ERASED, by_reference).scalar()
-            return EndReason.ERASED if is_erased else None
-        return end.end_reason or EndReason.EXPIRED
 
 
 def add_session(
@@ -254,10 +195,6 @@ def end_other_sessions(
 def delete_sessions(connection: Connection, customer_id: CustomerId) -> int:
     """Delete all sessions and their refresh tokens; returns the number of sessions."""
     return connection.execute(_DELETE_SESSIONS, {"customer": customer_id}).rowcount
-
-
-def _to_session(row: Row[*tuple[Any, ...]], claims: Claims) -> Session:
-    return Session(id=SessionId(row.session_id), uuid=claims.session, customer=to_customer(row))
 
 
 def purge_sessions(connection: Connection, before: datetime, limit: int) -> int:
