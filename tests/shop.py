@@ -9,11 +9,15 @@ from typing import Any
 
 import httpx
 
+from customer_api.audit.models import COMMAND_LINE
 from customer_api.bootstrap import Container
 from customer_api.mail.transport import MemoryTransport
+from customer_api.operators.scopes import Role
+from customer_api.operators.service import CreateOperator
 
 PASSWORD = "Corr3ct-Horse!"
 OTHER_PASSWORD = "B4ttery-Staple?"
+AGENT = "agent@shop.example"
 START = datetime(2026, 3, 14, 9, 26, 53, 589793, tzinfo=UTC)
 
 
@@ -69,6 +73,7 @@ class Shop:
         *,
         by: Account | None = None,
         headers: Mapping[str, str] | None = None,
+        base: str = "",
     ) -> httpx.Response:
         """Send a request; with attributes its body is a document of the path's resource type."""
         body = None
@@ -78,7 +83,7 @@ class Shop:
                 "data": {"type": segments[(len(segments) - 1) // 2 * 2], "attributes": attributes}
             }
         sent = {**(by.headers if by else {}), **(headers or {})}
-        return await self.client.request(method, path, json=body, headers=sent)
+        return await self.client.request(method, base + path, json=body, headers=sent)
 
     async def mails(self) -> list[EmailMessage]:
         """Deliver what waits and return all mails so far, oldest first."""
@@ -159,6 +164,28 @@ class Shop:
         assert response.status_code == 201, response.text
         tokens = response.json()["data"]["attributes"]
         return Account(reference, email, password, tokens["accessToken"], tokens["refreshToken"])
+
+    async def operator(self, email: str, *, is_agent: bool, role: Role = Role.SUPPORT) -> str:
+        """Add an operator with the usual password and return their id."""
+        command = CreateOperator(email, role, is_agent=is_agent, password=PASSWORD)
+        operators = self.container.back_office.operators
+        created = await operators.create_by_command_line(COMMAND_LINE, command)
+        return created.operator.uuid
+
+    async def log_in_agent(
+        self, email: str = AGENT, password: str = PASSWORD, **changes: Any
+    ) -> httpx.Response:
+        """Log an agent in."""
+        attributes = {"username": email, "password": password, **changes}
+        return await self.call("POST", "/agent-access-tokens", attributes)
+
+    async def agent(self, email: str = AGENT) -> Account:
+        """Add an agent and log them in; the reference is the operator's id."""
+        uuid = await self.operator(email, is_agent=True)
+        response = await self.log_in_agent(email)
+        assert response.status_code == 201, response.text
+        tokens = response.json()["data"]["attributes"]
+        return Account(uuid, email, PASSWORD, tokens["accessToken"], tokens["refreshToken"])
 
     async def is_logged_in(self, account: Account) -> bool:
         """Whether the account's access token still works."""

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from customer_api.access.service import AccessService, GuestAccess
 from customer_api.addresses.directory import CustomerDirectory
 from customer_api.addresses.service import AddressService
+from customer_api.agents.service import AgentService
+from customer_api.agents.tokens import AgentTokenMaker, StorefrontRefreshes
 from customer_api.anonymization.by_operators import CONFIRMATION_TTL_SECONDS, OperatedErasure
 from customer_api.anonymization.export import ExportService
 from customer_api.anonymization.registry import load_exporters, load_registry
@@ -51,7 +53,7 @@ from customer_api.operators.client_logins import ClientLogins
 from customer_api.operators.clients import ApiClientService
 from customer_api.operators.customer_access import AuditedUnits, OperatedCustomers
 from customer_api.operators.logins import OperatorLogins
-from customer_api.operators.models import BackOfficeUnits
+from customer_api.operators.models import Audience, BackOfficeUnits
 from customer_api.operators.outbox_access import OutboxAccess
 from customer_api.operators.service import OperatorService
 from customer_api.operators.session_repository import LiveCallers
@@ -138,6 +140,15 @@ class BackOffice:
 
 
 @dataclass(frozen=True, slots=True)
+class Agents:
+    """The objects behind the storefront's resources for operators."""
+
+    units: BackOfficeUnits
+    service: AgentService
+    refreshes: StorefrontRefreshes
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """The objects of one process, wired together."""
 
@@ -150,6 +161,7 @@ class Container:
     requests: RequestLimits
     guest_access: GuestAccess
     back_office: BackOffice
+    agents: Agents
     access_tokens: AccessTokens
     subjects: Subjects
     customers: CustomerService
@@ -204,7 +216,7 @@ def build(
     """
     anonymizers = load_registry(settings.required_anonymizers, plugins=plugins)
     parts = _parts(settings, clock or SystemClock())
-    email_changes = _email_changes(parts)
+    email_changes, tokens = _email_changes(parts), _tokens(parts)
     exports = _exports(parts, load_exporters(plugins=plugins))
     anonymization = AnonymizationService(
         units=parts.units, clock=parts.clock, outbox=parts.outbox, anonymizers=anonymizers
@@ -221,6 +233,7 @@ def build(
         back_office=_back_office(
             parts, _customer_care(parts, anonymization, exports, email_changes)
         ),
+        agents=_agents(parts, tokens),
         access_tokens=parts.access_tokens,
         subjects=parts.subjects,
         customers=CustomerService(units=parts.units),
@@ -230,7 +243,7 @@ def build(
         registration=_registration(parts),
         passwords=_passwords(parts),
         password_mailings=_password_mailings(parts),
-        tokens=_tokens(parts),
+        tokens=tokens,
         sessions=SessionService(units=parts.units, clock=parts.clock),
         anonymization=anonymization,
         idempotency=_idempotency(parts, parts.units),
@@ -451,7 +464,7 @@ def _restore_requests(parts: _Parts) -> RestoreRequests:
 
 def _back_office(parts: _Parts, customers: CustomerCare) -> BackOffice:
     settings, clock = parts.settings, parts.clock
-    units = parts.units.checked_by(LiveCallers(clock))
+    units = parts.units.checked_by(LiveCallers(clock, Audience.BACK_OFFICE))
     access_tokens = AccessTokens(
         parts.ring,
         clock=clock,
@@ -464,7 +477,7 @@ def _back_office(parts: _Parts, customers: CustomerCare) -> BackOffice:
         units=units,
         access_tokens=access_tokens,
         client_logins=client_logins,
-        operator_logins=_operator_logins(parts, units, client_logins, tokens),
+        operator_logins=_operator_logins(parts, units, client_logins, tokens, Audience.BACK_OFFICE),
         token_uses=TokenUses(
             units=units, clock=clock, clients=client_logins, access_tokens=access_tokens
         ),
@@ -489,8 +502,29 @@ def _guest_access(parts: _Parts) -> GuestAccess:
     return GuestAccess(parts.units, parts.settings.protected_resource_types)
 
 
+def _agents(parts: _Parts, customers: TokenService) -> Agents:
+    settings, clock = parts.settings, parts.clock
+    units = parts.units.checked_by(LiveCallers(clock, Audience.STOREFRONT))
+    tokens = AgentTokenMaker(
+        parts.access_tokens,
+        subjects=parts.subjects,
+        ttl_seconds=settings.access_token_ttl_seconds,
+    )
+    clients = ClientLogins(units=units, clock=clock, tokens=tokens)
+    logins = _operator_logins(parts, units, clients, tokens, Audience.STOREFRONT)
+    return Agents(
+        units=units,
+        service=AgentService(logins=logins),
+        refreshes=StorefrontRefreshes(customers=customers, agents=logins),
+    )
+
+
 def _operator_logins(
-    parts: _Parts, units: BackOfficeUnits, clients: ClientLogins, tokens: TokenMaker
+    parts: _Parts,
+    units: BackOfficeUnits,
+    clients: ClientLogins,
+    tokens: TokenMaker,
+    audience: Audience,
 ) -> OperatorLogins:
     settings = parts.settings
     return OperatorLogins(
@@ -508,6 +542,7 @@ def _operator_logins(
             retry_seconds=settings.refresh_retry_seconds,
         ),
         session_ttl_seconds=settings.operator_session_ttl_seconds,
+        audience=audience,
     )
 
 
@@ -517,7 +552,7 @@ def _customer_care(
     exports: ExportService,
     email_changes: EmailChangeService,
 ) -> CustomerCare:
-    clock, callers = parts.clock, LiveCallers(parts.clock)
+    clock, callers = parts.clock, LiveCallers(parts.clock, Audience.BACK_OFFICE)
     units = parts.units.checked_by(callers)
     operated = parts.units.checked_by(OperatedCustomers(callers))
     audited = AuditedUnits(operated, clock)

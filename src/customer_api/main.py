@@ -57,7 +57,9 @@ def create_app(container: Container) -> ASGIApp:
     app.state.edge = Edge(
         container=container,
         authentication=Authentication(
-            access_tokens=container.access_tokens, subjects=container.subjects
+            access_tokens=container.access_tokens,
+            subjects=container.subjects,
+            agents=container.agents.units,
         ),
         locales=locales,
         fields={make: make(settings) for make in field_makers()},

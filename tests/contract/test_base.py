@@ -20,7 +20,7 @@ SECURITY_HEADERS = {
 ALLOWED_HEADERS = (
     "accept, content-type, content-language, accept-language, authorization, "
     "X-Anonymous-Customer-Unique-Id, access-control-allow-origin, X-Store, If-Match, "
-    "Idempotency-Key"
+    "Idempotency-Key, X-Agent-Authorization"
 )
 
 

@@ -1,6 +1,5 @@
 """What the README shows works as it stands."""
 
-import os
 import re
 import subprocess
 import sys
@@ -27,10 +26,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 def run_in_bash(
     *arguments: str, cwd: Path = ROOT, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
+    settings = [f"{name}={value}" for name, value in (environment or {}).items()]
     return subprocess.run(
-        ["/usr/bin/env", "bash", *arguments],
+        ["/usr/bin/env", *settings, "bash", *arguments],
         cwd=cwd,
-        env={**os.environ, **(environment or {})},
         timeout=TIMEOUT_SECONDS,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -142,7 +142,7 @@ class Public(_Checked):
         claims = None
         resource_type = edge.get_target(request.scope).resource_type
         if await here.container.guest_access.hides(resource_type):
-            claims = here.authentication.required(request)
+            claims = await here.authentication.required(request)
             await here.container.units.read_as(claims, lambda _connection, _session: None)
         values = await self._validated(request, attributes, claims)
         if self._limit is not None:
@@ -174,7 +174,7 @@ class OptionalCustomer(_Checked):
     async def __call__(self, request: Request) -> PublicCall:
         """Return the checked call."""
         here = get_edge(request)
-        claims = here.authentication.optional(request)
+        claims = await here.authentication.optional(request)
         resource_type = edge.get_target(request.scope).resource_type
         if claims is None and await here.container.guest_access.hides(resource_type):
             raise AccessTokenMissing
@@ -189,7 +189,7 @@ class Authenticated(_Checked):
     async def __call__(self, request: Request) -> CustomerCall:
         """Return the checked call."""
         attributes = await self._attributes(request)
-        claims = get_edge(request).authentication.required(request)
+        claims = await get_edge(request).authentication.required(request)
         values = await self._validated(request, attributes, claims)
         return CustomerCall(values, get_links(request), claims)
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from customer_api.anonymization.errors import ReauthenticationRequired
 from customer_api.api import edge
+from customer_api.api.auth import AgentTokenInvalid
 from customer_api.api.conditions import to_etag
 from customer_api.api.deps import ValidationFailed
 from customer_api.api.responses import BEARER_CHALLENGE, refusal
@@ -116,15 +117,15 @@ class ErrorTable:
 
     def record(self, error: AppError) -> None:
         """Record what may be an attack; tokens that are too old, or none at all, are everyday life."""
-        match error:
+        match error.__cause__ if isinstance(error, AgentTokenInvalid) else error:
             case MailedKeyRefused():
                 record(SecurityEvent.KEY_REFUSED, code=self.row_of(type(error)).code)
             case TokenMalformed() | CredentialRefused(reason=EndReason.EXPIRED):
                 pass
             case TokenInvalid():
                 record(SecurityEvent.ACCESS_TOKEN_REFUSED, reason="forged")
-            case TokenRefused():
-                record(SecurityEvent.ACCESS_TOKEN_REFUSED, reason=error.reason)
+            case TokenRefused() as refusal:
+                record(SecurityEvent.ACCESS_TOKEN_REFUSED, reason=refusal.reason)
 
 
 async def answer_failure(request: Request, _error: Exception) -> Response:

@@ -21,7 +21,7 @@ STRICT_TRANSPORT: Final = "max-age=31536000"
 ALLOWED_REQUEST_HEADERS: Final = (
     "accept, content-type, content-language, accept-language, authorization, "
     "X-Anonymous-Customer-Unique-Id, access-control-allow-origin, X-Store, If-Match, "
-    "Idempotency-Key"
+    "Idempotency-Key, X-Agent-Authorization"
 )
 EXPOSED_ANSWER_HEADERS: Final = "ETag, Retry-After, X-Request-Id"
 

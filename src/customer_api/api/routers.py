@@ -25,6 +25,7 @@ from customer_api.api.oauth import back_office as back_office_oauth
 from customer_api.api.oauth import routes as oauth
 from customer_api.api.v1.access_tokens.routes import router as access_tokens
 from customer_api.api.v1.addresses.routes import router as addresses
+from customer_api.api.v1.agent_access_tokens.routes import router as agent_access_tokens
 from customer_api.api.v1.customer_access.routes import router as customer_access
 from customer_api.api.v1.customer_confirmation.routes import router as customer_confirmation
 from customer_api.api.v1.customer_email_confirmation.routes import router as email_confirmation
@@ -57,6 +58,7 @@ STOREFRONT_ROUTERS: Final[tuple[APIRouter, ...]] = (
     access_tokens,
     refresh_tokens,
     sessions,
+    agent_access_tokens,
     oauth.router,
     orders,
     wishlists,

@@ -17,6 +17,7 @@ from customer_api.operators.errors import (
 )
 from customer_api.operators.models import (
     ApiClient,
+    Audience,
     BackOfficeUnits,
 )
 from customer_api.operators.scopes import to_scopes
@@ -100,6 +101,7 @@ class ClientLogins:
                 uuid=uuid,
                 operator_id=None,
                 client_id=client.id,
+                audience=Audience.BACK_OFFICE,
                 scopes=scopes,
                 now=now,
                 expires_at=now + timedelta(seconds=self._tokens.ttl_seconds),

@@ -22,6 +22,7 @@ from customer_api.operators.errors import (
 )
 from customer_api.operators.models import (
     ApiClient,
+    Audience,
     BackOfficeUnits,
     ClientId,
     Operator,
@@ -32,6 +33,7 @@ from customer_api.operators.tokens import BackOfficeTokens, StartedSession, Toke
 from customer_api.security import one_time_keys
 from customer_api.security.login_limits import LoginLimits
 from customer_api.security.refresh_tokens import (
+    EndReason,
     RefreshFailed,
     RefreshTokenReused,
     RefreshTokens,
@@ -49,7 +51,10 @@ class OperatorLogin:
 
 
 class OperatorLogins:
-    """Starts sessions of operators and exchanges their refresh tokens."""
+    """Starts sessions of operators for one of the APIs, and exchanges their refresh tokens.
+
+    For the storefront an operator must be an agent; whoever is none is unknown there.
+    """
 
     def __init__(
         self,
@@ -62,7 +67,9 @@ class OperatorLogins:
         tokens: TokenMaker,
         refresh_tokens: RefreshTokens,
         session_ttl_seconds: int,
+        audience: Audience,
     ) -> None:
+        self._audience = audience
         self._units = units
         self._clock = clock
         self._passwords = passwords
@@ -95,7 +102,7 @@ class OperatorLogins:
         started = await self._passwords.run(
             typed,
             act,
-            find=lambda it: repository.find_password(it, key),
+            find=lambda it: repository.find_password(it, key, self._audience),
             refusal=OperatorLoginFailed,
             record_failure=lambda _: record(SecurityEvent.OPERATOR_LOGIN_FAILED),
         )
@@ -123,7 +130,7 @@ class OperatorLogins:
 
         def work(connection: Connection) -> StartedSession:
             digest = one_time_keys.digest(refresh_token)
-            owner = session_repository.find_token_owner(connection, digest)
+            owner = session_repository.find_token_owner(connection, digest, self._audience)
             if owner is None:
                 raise RefreshFailed
             operator_id, client_id = owner
@@ -132,6 +139,8 @@ class OperatorLogins:
             operator = repository.lock_operator(connection, operator_id)
             if operator is None:
                 raise RefreshFailed
+            if not self._admits(operator):
+                raise RefreshFailed(EndReason.AGENT_ENDED)
             rotated = self._refresh_tokens.exchange(connection, refresh_token)
             return StartedSession(
                 subject=operator.uuid,
@@ -155,15 +164,18 @@ class OperatorLogins:
         client: ApiClient | None,
     ) -> StartedSession:
         operator = repository.lock_operator(connection, right.account)
-        if operator is None:
-            raise OperatorLoginFailed  # removed while we hashed
-        right.require_stored(repository.find_password(connection, key)[1])
+        if operator is None or not self._admits(operator):
+            raise OperatorLoginFailed  # removed or no agent any more, while we hashed
+        right.require_stored(repository.find_password(connection, key, self._audience)[1])
         if right.replacement is not None:
             repository.replace_password_hash(
                 connection, operator.id, old=right.digest, new=right.replacement
             )
         self._limits.succeeded(connection, typed.subject, typed.client_address)
         return self._start(connection, operator, client)
+
+    def _admits(self, operator: Operator) -> bool:
+        return operator.is_agent or self._audience is not Audience.STOREFRONT
 
     def _start(
         self, connection: Connection, operator: Operator, client: ApiClient | None
@@ -176,6 +188,7 @@ class OperatorLogins:
             uuid=uuid,
             operator_id=operator.id,
             client_id=_id(client),
+            audience=self._audience,
             scopes=None,
             now=now,
             expires_at=expires_at,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final, NewType
 
 from sqlalchemy import (
@@ -32,6 +33,15 @@ ClientId = NewType("ClientId", int)
 
 EMAIL_LENGTH: Final = 320
 NAME_LENGTH: Final = 100
+
+
+class Audience(StrEnum):
+    """Where the tokens of an operator's session are good, and nowhere else."""
+
+    BACK_OFFICE = "back_office"
+    STOREFRONT = "storefront"
+    """For agents alone."""
+
 
 _OPERATOR: Final = "about an operator, not a customer"
 _CLIENT: Final = "about a client of the API, not a customer"
@@ -95,6 +105,7 @@ class OperatorSessionRow(Base):
     """A login of an operator, or a grant to a client; parent of its tokens.
 
     A session of an operator that names a client was started through that client and belongs to both.
+    One for the storefront is parent of the sessions in which the operator acts as a customer, too.
     """
 
     __tablename__ = "operator_sessions"
@@ -114,6 +125,7 @@ class OperatorSessionRow(Base):
         BigInteger, ForeignKey("api_clients.id"), info=kept(_CLIENT)
     )
     scopes: Mapped[str | None] = mapped_column(Text, info=kept(_CLIENT))
+    audience: Mapped[str] = mapped_column(String(20), info=kept(_OPERATOR))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=kept(_OPERATOR))
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=kept(_OPERATOR))
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, info=kept(_OPERATOR))

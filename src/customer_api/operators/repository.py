@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from customer_api.operators.errors import OperatorEmailTaken
 from customer_api.operators.models import (
+    Audience,
     Operator,
     OperatorId,
     OperatorRow,
@@ -42,6 +43,7 @@ _OPERATOR_BY_EMAIL: Final = select(*_OPERATOR).where(
 _PASSWORD: Final = select(OperatorRow.id, OperatorRow.password_hash).where(
     _IS_EMPLOYED, OperatorRow.email_key == bindparam("key")
 )
+_AGENT_PASSWORD: Final = _PASSWORD.where(OperatorRow.is_agent)
 _REPLACE_PASSWORD: Final = (
     update(OperatorRow)
     .where(OperatorRow.id == bindparam("operator"), OperatorRow.password_hash == bindparam("old"))
@@ -154,9 +156,15 @@ def find_operator_by_email(connection: Connection, email_key: str) -> Operator |
     return None if row is None else _to_operator(row)
 
 
-def find_password(connection: Connection, email_key: str) -> tuple[OperatorId | None, str | None]:
-    """Return an operator's id and password digest, by the normal form of the address."""
-    row = connection.execute(_PASSWORD, {"key": email_key}).one_or_none()
+def find_password(
+    connection: Connection, email_key: str, audience: Audience
+) -> tuple[OperatorId | None, str | None]:
+    """Return id and password digest of an operator, by the normal form of the address.
+
+    For the storefront operators who are no agents are not found.
+    """
+    statement = _AGENT_PASSWORD if audience is Audience.STOREFRONT else _PASSWORD
+    row = connection.execute(statement, {"key": email_key}).one_or_none()
     return (None, None) if row is None else (OperatorId(row.id), row.password_hash)
 
 

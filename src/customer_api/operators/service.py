@@ -160,6 +160,8 @@ class OperatorService:
     async def change(self, claims: CallerClaims, uuid: str, command: ChangeOperator) -> Operator:
         """Change role or flag; it holds from the operator's next request on.
 
+        Who ceases to be an agent loses the sessions in the storefront for good.
+
         Raises:
             OperatorNotFound: there is none with this id.
             LastAdministrator: nobody else is one.
@@ -182,9 +184,14 @@ class OperatorService:
             if not fields:
                 return operator
             self._note(connection, caller.actor, Action.OPERATOR_CHANGED, uuid, fields)
-            return repository.change_operator(
-                connection, operator.id, role=role, is_agent=is_agent, now=self._clock.now()
+            now = self._clock.now()
+            changed = repository.change_operator(
+                connection, operator.id, role=role, is_agent=is_agent, now=now
             )
+            if not is_agent:  # after the change, so that no login slips in between
+                reason = EndReason.AGENT_ENDED
+                session_repository.end_agent_sessions(connection, operator.id, reason, now=now)
+            return changed
 
         return await self._units.write_as(claims, work)
 

@@ -12,6 +12,7 @@ from customer_api.core.ids import SessionId
 from customer_api.core.types import Claims
 from customer_api.operators.errors import InsufficientScope
 from customer_api.operators.models import (
+    Audience,
     Caller,
     CallerClaims,
     ClientId,
@@ -33,6 +34,7 @@ _SESSION: Final = (
         OperatorSessionRow.scopes,
         OperatorRow.uuid.label("operator_uuid"),
         OperatorRow.role,
+        OperatorRow.is_agent,
         OperatorRow.removed_at.label("operator_removed_at"),
         ClientRow.uuid.label("client_uuid"),
         ClientRow.scopes.label("client_scopes"),
@@ -42,6 +44,7 @@ _SESSION: Final = (
     .join(ClientRow, ClientRow.id == OperatorSessionRow.client_id, isouter=True)
     .where(
         OperatorSessionRow.uuid == bindparam("uuid"),
+        OperatorSessionRow.audience == bindparam("audience"),
         OperatorSessionRow.ended_at.is_(None),
         OperatorSessionRow.expires_at > bindparam("now"),
     )
@@ -60,23 +63,31 @@ class FoundSession:
 
 
 class LiveCallers:
-    """The session check of every request to the back office (`core.types.SessionCheck`)."""
+    """The session check of operators and clients in one of the APIs (`core.types.SessionCheck`)."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, audience: Audience) -> None:
         self._clock = clock
+        self._audience = audience
 
     def find(self, connection: Connection, claims: Claims) -> Caller:
         """Load the session with whose it is.
 
         Raises:
-            TokenRefused: the session has ended, or the operator or client was removed.
+            TokenRefused: the session has ended or is for another API, or the operator or client was
+                removed, or who calls the storefront is no agent.
             InsufficientScope: the caller lacks what the claims demand, now.
         """
         assert isinstance(claims, CallerClaims)
-        parameters = {"uuid": claims.session, "now": self._clock.now()}
+        parameters = {
+            "uuid": claims.session,
+            "audience": self._audience,
+            "now": self._clock.now(),
+        }
         row = connection.execute(_SESSION, parameters).one_or_none()
         if row is None:
             raise TokenRefused(connection.execute(_END, {"uuid": claims.session}).scalar())
+        if self._audience is Audience.STOREFRONT and not row.is_agent:
+            raise TokenRefused
         caller = _to_caller(row, claims.request_id)
         if caller is None or caller.uuid != claims.reference:
             raise TokenRefused
@@ -127,7 +138,10 @@ _TOKEN: Final = (
 _TOKEN_OWNER: Final = (
     select(OperatorSessionRow.operator_id, OperatorSessionRow.client_id)
     .join(OperatorRefreshTokenRow, OperatorRefreshTokenRow.session_id == OperatorSessionRow.id)
-    .where(OperatorRefreshTokenRow.digest == bindparam("digest"))
+    .where(
+        OperatorRefreshTokenRow.digest == bindparam("digest"),
+        OperatorSessionRow.audience == bindparam("audience"),
+    )
 )
 _BY_TOKEN: Final = select(OperatorSessionRow.id, OperatorSessionRow.client_id).where(
     or_(
@@ -164,8 +178,7 @@ _END_SESSIONS: Final = (
     )
     .values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
 )
-
-
+_END_AGENT_SESSIONS: Final = _END_SESSIONS.where(OperatorSessionRow.audience == Audience.STOREFRONT)
 _OLD_SESSIONS: Final = (
     select(OperatorSessionRow.id)
     .where(OperatorSessionRow.expires_at < bindparam("before"))
@@ -191,6 +204,7 @@ def add_session(
     uuid: str,
     operator_id: OperatorId | None,
     client_id: ClientId | None,
+    audience: Audience,
     scopes: frozenset[Scope] | None,
     now: datetime,
     expires_at: datetime,
@@ -200,6 +214,7 @@ def add_session(
         "uuid": uuid,
         "operator_id": operator_id,
         "client_id": client_id,
+        "audience": audience,
         "scopes": None if scopes is None else from_scopes(scopes),
         "created_at": now,
         "expires_at": expires_at,
@@ -223,10 +238,11 @@ def add_refresh_token(
 
 
 def find_token_owner(
-    connection: Connection, digest: bytes
+    connection: Connection, digest: bytes, audience: Audience
 ) -> tuple[OperatorId, ClientId | None] | None:
     """Return whose refresh token this is, and through which client it was issued."""
-    row = connection.execute(_TOKEN_OWNER, {"digest": digest}).one_or_none()
+    parameters = {"digest": digest, "audience": audience}
+    row = connection.execute(_TOKEN_OWNER, parameters).one_or_none()
     return None if row is None else (row.operator_id, row.client_id)
 
 
@@ -259,6 +275,13 @@ def end_session(
 ) -> None:
     """End one session; nothing happens when it has ended before."""
     connection.execute(_END_SESSION, {"session": session_id, "reason": reason, "now": now})
+
+
+def end_agent_sessions(
+    connection: Connection, operator_id: OperatorId, reason: EndReason, *, now: datetime
+) -> None:
+    """End every session of an operator for the storefront."""
+    connection.execute(_END_AGENT_SESSIONS, {"operator": operator_id, "reason": reason, "now": now})
 
 
 def end_sessions(

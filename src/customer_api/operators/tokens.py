@@ -35,15 +35,18 @@ class TokenMaker:
         self._access_tokens = access_tokens
         self.ttl_seconds = ttl_seconds
 
-    def make(self, session: StartedSession) -> BackOfficeTokens:
-        """Return the tokens of a session, with a fresh access token."""
-        access_token = self._access_tokens.issue(
+    def access_token(self, session: StartedSession) -> str:
+        """Return a fresh access token of a session."""
+        return self._access_tokens.issue(
             subject=session.subject,
             session=session.uuid,
             scopes=from_scopes(session.scopes).split(),
         )
+
+    def make(self, session: StartedSession) -> BackOfficeTokens:
+        """Return the tokens of a session, with a fresh access token."""
         return BackOfficeTokens(
-            access_token=access_token,
+            access_token=self.access_token(session),
             refresh_token=session.refresh_token,
             expires_in_seconds=self.ttl_seconds,
             scopes=session.scopes,

@@ -30,6 +30,8 @@ class EndReason(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, no password
     EMAIL_CHANGED = "email_changed"
     LOCKED = "locked"
+    AGENT_ENDED = "agent_ended"
+    """The operator is no agent any more; of an impersonation, also that their own session is over."""
     EXPIRED = "expired"
     """Never stored: the times of a session and of its tokens say so."""
     ERASED = "erased"
@@ -38,6 +40,10 @@ class EndReason(StrEnum):
 
 class RefreshFailed(CredentialRefused):
     """The refresh token was never issued, has expired, or its session has ended."""
+
+
+class RefreshTokenUnknown(RefreshFailed):
+    """The refresh token was never issued, or not to whom it was looked for among."""
 
 
 class SuccessorUnknown(RefreshFailed):

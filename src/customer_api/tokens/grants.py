@@ -16,6 +16,8 @@ from customer_api.tokens.models import DEVICE_LENGTH
 from customer_api.tokens.subject import Subjects
 
 CUSTOMER_SCOPE: Final = "customer"
+AGENT_SCOPE: Final = "agent"
+IMPERSONATION_SCOPE: Final = "customer_impersonation"
 
 
 @dataclass(frozen=True, slots=True)

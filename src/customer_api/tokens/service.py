@@ -23,9 +23,9 @@ from customer_api.security import one_time_keys
 from customer_api.security.login_limits import LoginLimits
 from customer_api.security.rate_limit import MailboxLimits
 from customer_api.security.refresh_tokens import (
-    RefreshFailed,
     RefreshTokenReused,
     RefreshTokens,
+    RefreshTokenUnknown,
 )
 from customer_api.tokens import repository
 from customer_api.tokens.errors import LoginFailed
@@ -109,7 +109,8 @@ class TokenService:
         told by mail (RFC 9700, section 4.14.2).
 
         Raises:
-            RefreshFailed: unknown, expired, or the session is over.
+            RefreshFailed: expired, or the session is over.
+            RefreshTokenUnknown: no customer's.
             RefreshTokenReused: the session was ended because of this call.
         """
 
@@ -117,7 +118,7 @@ class TokenService:
             digest = one_time_keys.digest(refresh_token)
             owner_id = repository.find_owner(connection, digest)
             if owner_id is None:
-                raise RefreshFailed
+                raise RefreshTokenUnknown
             owner = customers.lock(connection, owner_id)
             try:
                 rotated = self._refresh_tokens.exchange(connection, refresh_token)

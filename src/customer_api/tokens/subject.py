@@ -1,17 +1,23 @@
-"""The `sub` claim of customer tokens, in the two forms a shop can choose."""
+"""The `sub` claim of the storefront's tokens, in the two forms a shop can choose."""
 
 import json
 from typing import Protocol
 
 
 class Subjects(Protocol):
-    """Writes a customer's reference as a subject and reads it back."""
+    """Writes references of customers and ids of agents as subjects, and reads them back."""
 
     def write(self, reference: str) -> str:
         """Return the subject."""
 
     def read(self, subject: str) -> str | None:
         """Return the reference; None when the text is no such subject."""
+
+    def write_agent(self, uuid: str) -> str:
+        """Return the subject of an agent."""
+
+    def read_agent(self, subject: str) -> str | None:
+        """Return the agent's id; None when the text is no such subject."""
 
 
 class JsonSubjects:
@@ -23,16 +29,19 @@ class JsonSubjects:
 
     def read(self, subject: str) -> str | None:
         """Return the reference in the JSON text."""
-        try:
-            parsed = json.loads(subject)
-        except ValueError:
-            return None
-        reference = parsed.get("customer_reference") if isinstance(parsed, dict) else None
-        return reference if isinstance(reference, str) else None
+        return _member(subject, "customer_reference")
+
+    def write_agent(self, uuid: str) -> str:
+        """Return the JSON text; the id is the public one."""
+        return json.dumps({"id_agent": uuid})
+
+    def read_agent(self, subject: str) -> str | None:
+        """Return the id in the JSON text."""
+        return _member(subject, "id_agent")
 
 
 class PlainSubjects:
-    """The bare reference."""
+    """The bare reference or id."""
 
     def write(self, reference: str) -> str:
         """Return the reference."""
@@ -41,3 +50,21 @@ class PlainSubjects:
     def read(self, subject: str) -> str | None:
         """Return the subject as it is."""
         return subject
+
+    def write_agent(self, uuid: str) -> str:
+        """Return the id."""
+        return uuid
+
+    def read_agent(self, subject: str) -> str | None:
+        """Return the subject as it is."""
+        return subject
+
+
+def _member(subject: str, name: str) -> str | None:
+    """Return a text in an object of JSON; None when there is none."""
+    try:
+        parsed = json.loads(subject)
+    except ValueError:
+        return None
+    value = parsed.get(name) if isinstance(parsed, dict) else None
+    return value if isinstance(value, str) else None

@@ -110,6 +110,6 @@ async def _granted(
         case "refresh_token":
             refresh_token = needed(parameters, "refresh_token")
             await container.requests.count(Kind.REFRESHES, client_address)
-            return await container.tokens.refresh(refresh_token)
+            return await container.agents.refreshes.refresh(refresh_token)
         case _:
             raise GrantUnknown

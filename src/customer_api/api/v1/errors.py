@@ -6,7 +6,12 @@ from starlette.responses import Response
 
 from customer_api.addresses.errors import AddressNotFound
 from customer_api.anonymization.errors import ReauthenticationRequired
-from customer_api.api.auth import AccessTokenMissing, IdentitiesMixed
+from customer_api.api.auth import (
+    AccessTokenMissing,
+    AgentTokenInvalid,
+    IdentitiesMixed,
+    TokenMisplaced,
+)
 from customer_api.api.body import (
     BodyInvalid,
     BodyTooLarge,
@@ -38,6 +43,7 @@ from customer_api.customers.errors import (
 from customer_api.email_change.errors import EmailChangeKeyInvalid
 from customer_api.idempotency.errors import IdempotencyKeyReused, RequestInProgress
 from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
+from customer_api.operators.errors import OperatorLoginFailed
 from customer_api.passwords.errors import PasswordUndoKeyInvalid, RestoreKeyInvalid
 from customer_api.registration.errors import ConfirmationKeyInvalid
 from customer_api.security.jwt import TokenInvalid
@@ -69,6 +75,7 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
     BodyTooLarge: Row(None, 413, "Content Too Large"),
     EncodingUnsupported: Row(None, 415, "Unsupported Media Type"),
     TokenInvalid: Row("001", 401, "Invalid access token."),
+    TokenMisplaced: Row("001", 401, "Invalid access token."),
     TokenRefused: Row("001", 401, "Invalid access token."),
     AccessTokenMissing: Row("002", 403, "Missing access token."),
     LoginFailed: Row("003", 401, "Failed to authenticate user."),
@@ -120,6 +127,8 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
     RequestInProgress: Row(
         "1242", 409, "The first request with this Idempotency-Key is still in progress."
     ),
+    OperatorLoginFailed: Row("4101", 401, "Failed to authenticate an agent."),
+    AgentTokenInvalid: Row("4102", 401, "Agent access token is invalid."),
     TooManyAttempts: Row("5900", 429, "Account is blocked. Please try again in N minute(s)."),
     TooManyRequests: Row("5901", 429, "Too many requests. Please try again in N minute(s)."),
     Unavailable: Row(None, 503, UNAVAILABLE_DETAIL),

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from customer_api.api.auth import AccessTokenMissing, IdentitiesMixed
+from customer_api.api.auth import AccessTokenMissing, AgentTokenInvalid, IdentitiesMixed
 from customer_api.api.once import IdempotencyKeyInvalid
 from customer_api.core.errors import AppError, Unavailable
 from customer_api.idempotency.errors import IdempotencyKeyReused, RequestInProgress
@@ -21,6 +21,7 @@ ANY_QUERY: Final[tuple[type[AppError], ...]] = (QueryInvalid, PaginationInvalid)
 
 CUSTOMER_ONLY: Final[tuple[type[AppError], ...]] = (
     *ANY_QUERY,
+    AgentTokenInvalid,
     IdentitiesMixed,
     TokenInvalid,
     AccessTokenMissing,

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from customer_api.api import openapi
+from customer_api.api.agents import RefreshesDep
 from customer_api.api.body import BodyInvalid, TypeInvalid
 from customer_api.api.deps import (
     Authenticated,
@@ -14,7 +15,6 @@ from customer_api.api.deps import (
     PublicCall,
     ResourceIdMissing,
     SessionsDep,
-    TokensDep,
     ValidationFailed,
 )
 from customer_api.api.responses import JsonApiResponse, no_content
@@ -41,10 +41,10 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 )
 async def refresh(
     call: Annotated[PublicCall, Depends(Public(refresh_fields, limit=Kind.REFRESHES))],
-    tokens: TokensDep,
+    refreshes: RefreshesDep,
 ) -> Response:
     """Exchange a refresh token for its successor and a fresh access token."""
-    pair = await tokens.refresh(call.attributes["refreshToken"])
+    pair = await refreshes.refresh(call.attributes["refreshToken"])
     body = document.single(to_resource(pair, TYPE, call.links), call.query)
     return JsonApiResponse(body, status_code=201)
 
