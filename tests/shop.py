@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -186,6 +186,17 @@ class Shop:
         assert response.status_code == 201, response.text
         tokens = response.json()["data"]["attributes"]
         return Account(uuid, email, PASSWORD, tokens["accessToken"], tokens["refreshToken"])
+
+    async def impersonate(self, account: Account, agent: Account | None = None) -> Account:
+        """Let an agent, by default a new one, act as a customer."""
+        by = agent or await self.agent(f"agent-of-{account.reference}@shop.example")
+        path = "/agent-customer-impersonation-access-tokens"
+        response = await self.call("POST", path, {"customerReference": account.reference}, by=by)
+        assert response.status_code == 201, response.text
+        tokens = response.json()["data"]["attributes"]
+        return replace(
+            account, access_token=tokens["accessToken"], refresh_token=tokens["refreshToken"]
+        )
 
     async def is_logged_in(self, account: Account) -> bool:
         """Whether the account's access token still works."""

@@ -426,14 +426,6 @@ def _profile_changes(parts: _Parts, emails: EmailChangeService) -> ProfileChange
 
 
 def _tokens(parts: _Parts) -> TokenService:
-    settings = parts.settings
-    refresh_tokens = RefreshTokens(
-        token_rows,
-        ring=parts.ring,
-        clock=parts.clock,
-        ttl_seconds=settings.refresh_token_ttl_seconds,
-        retry_seconds=settings.refresh_retry_seconds,
-    )
     return TokenService(
         units=parts.units,
         clock=parts.clock,
@@ -441,15 +433,31 @@ def _tokens(parts: _Parts) -> TokenService:
         limits=parts.limits.logins,
         mailboxes=parts.limits.mailboxes,
         outbox=parts.outbox,
-        grants=Grants(
-            clock=parts.clock,
-            access_tokens=parts.access_tokens,
-            subjects=parts.subjects,
-            refresh_tokens=refresh_tokens,
-            access_ttl_seconds=settings.access_token_ttl_seconds,
-            session_ttl_seconds=settings.refresh_token_max_ttl_seconds,
-        ),
-        refresh_tokens=refresh_tokens,
+        grants=_grants(parts),
+        refresh_tokens=_refresh_tokens(parts),
+    )
+
+
+def _grants(parts: _Parts) -> Grants:
+    settings = parts.settings
+    return Grants(
+        clock=parts.clock,
+        access_tokens=parts.access_tokens,
+        subjects=parts.subjects,
+        refresh_tokens=_refresh_tokens(parts),
+        access_ttl_seconds=settings.access_token_ttl_seconds,
+        session_ttl_seconds=settings.refresh_token_max_ttl_seconds,
+        impersonation_ttl_seconds=settings.operator_session_ttl_seconds,
+    )
+
+
+def _refresh_tokens(parts: _Parts) -> RefreshTokens:
+    return RefreshTokens(
+        token_rows,
+        ring=parts.ring,
+        clock=parts.clock,
+        ttl_seconds=parts.settings.refresh_token_ttl_seconds,
+        retry_seconds=parts.settings.refresh_retry_seconds,
     )
 
 
@@ -514,7 +522,7 @@ def _agents(parts: _Parts, customers: TokenService) -> Agents:
     logins = _operator_logins(parts, units, clients, tokens, Audience.STOREFRONT)
     return Agents(
         units=units,
-        service=AgentService(logins=logins),
+        service=AgentService(units=units, clock=clock, logins=logins, grants=_grants(parts)),
         refreshes=StorefrontRefreshes(customers=customers, agents=logins),
     )
 

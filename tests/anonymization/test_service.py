@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from customer_api.anonymization import repository as receipts
 from customer_api.anonymization.models import Actor, ErasureReceiptRow, Receipt
@@ -21,6 +21,7 @@ from customer_api.mail.models import MailRow
 from customer_api.notes import repository as notes
 from customer_api.orders import repository as orders
 from customer_api.plugin import ErasureContext
+from customer_api.security.counters import CounterRow
 from tests.anonymization import plugins
 from tests.anonymization.plugins import entry_point
 from tests.order_system import order_values
@@ -67,6 +68,9 @@ async def full_account(shop, email=EMAIL):
     other = await shop.session(ada.reference, email)
     await shop.call("DELETE", f"/refresh-tokens/{other.refresh_token}", by=ada)
     await shop.call("POST", "/refresh-tokens", {"refreshToken": ada.refresh_token})
+    await shop.impersonate(ada)
+    about_the_operator = delete(CounterRow).where(CounterRow.subject.startswith("operator "))
+    await shop.container.units.write(lambda it: it.execute(about_the_operator))
     await shop.log_in(email, "wrong")
     await forget(shop, email)
     wish = {"email": f"new.{email}"}
@@ -238,7 +242,7 @@ async def test_the_receipt_says_what_happened_and_names_nobody(shop):
             "rate_limits": 5,
             "restore_requests": 1,
             "credentials": 3,
-            "tokens": 2,
+            "tokens": 3,
             "mail": 1,
             "idempotency": 2,
             "notes": 1,

@@ -33,7 +33,7 @@ async def test_a_customer_sees_their_live_sessions_the_newest_first(shop):
     assert newest["links"] == {"self": f"http://api.shop.example/v1/sessions/{newest['id']}"}
     assert (newest["type"], list(newest["attributes"])) == (
         "sessions",
-        ["device", "createdAt", "lastUsedAt", "isCurrent"],
+        ["device", "createdAt", "lastUsedAt", "isCurrent", "isImpersonation"],
     )
     assert newest["attributes"]["isCurrent"] is True
     assert oldest["attributes"] == {
@@ -41,6 +41,7 @@ async def test_a_customer_sees_their_live_sessions_the_newest_first(shop):
         "createdAt": "2026-03-14 09:26:53.589793",
         "lastUsedAt": "2026-03-14 09:26:53.589793",
         "isCurrent": False,
+        "isImpersonation": False,
     }
 
 

@@ -88,6 +88,20 @@ async def _refresh(shop: Shop, _email: str, ada: Prepared) -> httpx.Response:
     return await shop.call("POST", "/refresh-tokens", {"refreshToken": ada.refresh_token})
 
 
+async def _account_with_agent(shop: Shop, email: str) -> tuple[Account, Account]:
+    return await shop.account(email), await shop.agent(f"agent-of-{email}")
+
+
+async def _impersonated(shop: Shop, email: str) -> Account:
+    return await shop.impersonate(await shop.account(email))
+
+
+async def _impersonate(shop: Shop, _email: str, prepared: Prepared) -> httpx.Response:
+    ada, agent = prepared
+    path = "/agent-customer-impersonation-access-tokens"
+    return await shop.call("POST", path, {"customerReference": ada.reference}, by=agent)
+
+
 async def _erase(shop: Shop, _email: str, prepared: Prepared) -> httpx.Response:
     ada, _ = prepared
     return await shop.call("DELETE", f"/customers/{ada.reference}", by=ada)
@@ -101,5 +115,7 @@ FLOWS = {
     "new address": Flow(_account, _add_address, success=201, repeated=201),
     "changed address": Flow(_account_with_address, _change_address, success=200, repeated=200),
     "refresh": Flow(_account, _refresh, success=201, repeated=201),
+    "impersonation": Flow(_account_with_agent, _impersonate, success=201, repeated=201),
+    "impersonated address": Flow(_impersonated, _add_address, success=201, repeated=201),
     "erasure": Flow(_account_with_address, _erase, success=204, repeated=401),
 }

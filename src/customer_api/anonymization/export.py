@@ -14,7 +14,7 @@ from customer_api.core.privacy import is_secret
 from customer_api.core.types import Claims
 from customer_api.customers.mails import mail_to
 from customer_api.customers.models import Customer, Session, Units
-from customer_api.customers.service import require_owner
+from customer_api.customers.service import require_customer, require_owner
 from customer_api.mail.message import PERSONAL_DATA_EXPORTED
 from customer_api.mail.outbox import Outbox
 from customer_api.observability.security_events import SecurityEvent, record
@@ -70,11 +70,13 @@ class ExportService:
 
         Raises:
             NotOwner: the reference is not the caller's own, whether it exists or not.
+            NotWhileImpersonating: an operator acts as the customer.
             ReauthenticationRequired: the session's login is too long ago.
         """
 
         def work(connection: Connection, session: Session) -> PersonalData:
             require_owner(session, reference)
+            require_customer(session)
             self._require_fresh(connection, session)
             data = self.collect(connection, session.customer)
             if self._mailboxes.allow_notice(connection, session.customer.email_key):

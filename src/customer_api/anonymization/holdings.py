@@ -15,6 +15,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Table,
+    and_,
     bindparam,
     func,
     select,
@@ -22,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from customer_api.addresses.models import AddressRow
+from customer_api.audit.models import IMPERSONATIONS, AuditEventRow
 from customer_api.core.db import Base
 from customer_api.core.privacy import is_personal, is_secret
 from customer_api.credentials.models import CredentialRow, OneTimeKeyRow
@@ -50,7 +52,7 @@ class Holding:
     owner: ColumnElement[bool]
     """Condition that selects a customer's rows, by `CUSTOMER` or `EMAIL_KEY`."""
     anonymizer: str
-    """Name of the anonymizer that wipes its personal columns."""
+    """Name of the anonymizer that wipes its personal columns; empty where there are none."""
     shown_as: Mapping[str, ScalarSelect[Any]] = field(default_factory=dict)
     """What an export shows in place of columns that mean nothing outside of the database."""
 
@@ -111,6 +113,10 @@ def _address_uuid(column: InstrumentedAttribute[int | None]) -> ScalarSelect[str
     return select(AddressRow.uuid).where(AddressRow.id == column).scalar_subquery()
 
 
+def _reference() -> ScalarSelect[str]:
+    return select(CustomerRow.reference).where(CustomerRow.id == CUSTOMER).scalar_subquery()
+
+
 HOLDINGS: Final = (
     Holding(
         CustomerRow,
@@ -149,8 +155,18 @@ HOLDINGS: Final = (
     Holding(IdempotentRequestRow, IdempotentRequestRow.customer_id == CUSTOMER, "idempotency"),
     Holding(RestoreRequestRow, RestoreRequestRow.email_key == EMAIL_KEY, "restore_requests"),
     Holding(CounterRow, CounterRow.subject == EMAIL_KEY, "rate_limits"),
+    Holding(
+        AuditEventRow,
+        and_(
+            AuditEventRow.subject == _reference(),
+            AuditEventRow.action.in_(IMPERSONATIONS),
+        ),
+        "",
+    ),
 )
 """In the order of the export's parts.
+
+Of audit events a customer is shown what operators did in their place. They are evidence and stay.
 
 By address, only the present one is shown. Erasure also looks for former and wished-for ones, but
 whoever shows them could show what is another person's.

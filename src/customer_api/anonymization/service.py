@@ -13,7 +13,7 @@ from customer_api.core.states import ANY_STATE, ExpectedState
 from customer_api.core.types import Claims
 from customer_api.customers.mails import mail_to
 from customer_api.customers.models import Customer, Session, Units
-from customer_api.customers.service import require_owner
+from customer_api.customers.service import require_customer, require_owner
 from customer_api.mail.message import ACCOUNT_DELETED
 from customer_api.mail.outbox import Outbox
 from customer_api.observability.security_events import SecurityEvent, record
@@ -41,11 +41,13 @@ class AnonymizationService:
 
         Raises:
             NotOwner: the reference is not the caller's own, whether it exists or not.
+            NotWhileImpersonating: an operator acts as the customer.
             StateOutdated: the customer is in none of the expected states.
         """
 
         def work(connection: Connection, session: Session) -> None:
             require_owner(session, reference)
+            require_customer(session)
             expected.require(session.customer.state)
             self.erase(connection, session.customer, Actor.CUSTOMER)
 

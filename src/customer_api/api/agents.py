@@ -1,6 +1,7 @@
 """Dependencies of the agents' routes in the storefront; their attributes follow no rules."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -9,8 +10,26 @@ from typing_extensions import override
 
 from customer_api.agents.service import AgentService
 from customer_api.agents.tokens import StorefrontRefreshes
-from customer_api.api.deps import Public, get_edge
+from customer_api.api.deps import Checked, Public, PublicCall, get_edge, get_links
 from customer_api.core.types import Claims, JsonObject
+from customer_api.operators.models import CallerClaims
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCall(PublicCall):
+    """A checked request of an agent; each unit of work checks the session itself."""
+
+    claims: CallerClaims
+
+
+class AgentOnly(Checked):
+    """Dependency of routes for agents."""
+
+    async def __call__(self, request: Request) -> AgentCall:
+        """Return the checked call."""
+        attributes = await self._attributes(request)
+        claims = await get_edge(request).authentication.agent(request)
+        return AgentCall(texts(attributes), get_links(request), claims)
 
 
 class Unvalidated(Public):

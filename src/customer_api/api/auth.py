@@ -7,9 +7,10 @@ from starlette.requests import Request
 from customer_api.api import edge
 from customer_api.core.errors import AppError, CredentialRefused
 from customer_api.core.types import Claims
+from customer_api.customers.models import ImpersonationClaims
 from customer_api.operators.models import BackOfficeUnits, CallerClaims
 from customer_api.security.jwt import AccessTokens, TokenInvalid, TokenMalformed, VerifiedToken
-from customer_api.tokens.grants import AGENT_SCOPE
+from customer_api.tokens.grants import AGENT_SCOPE, IMPERSONATION_SCOPE
 from customer_api.tokens.subject import Subjects
 
 GUEST_HEADER: Final = "x-anonymous-customer-unique-id"
@@ -79,7 +80,7 @@ class Authentication:
         """
         await self._agent_by_header(request)
         verified = self._bearer(request)
-        return None if verified is None else self._customer_claims(verified)
+        return None if verified is None else self._customer_claims(verified, request)
 
     async def agent(self, request: Request) -> CallerClaims:
         """Return the claims of the agent who calls, by either header.
@@ -123,13 +124,22 @@ class Authentication:
             raise TokenMalformed
         return self._access_tokens.verify(parts[1])
 
-    def _customer_claims(self, verified: VerifiedToken) -> Claims:
+    def _customer_claims(self, verified: VerifiedToken, request: Request) -> Claims:
         if AGENT_SCOPE in verified.scopes:
             raise TokenMisplaced
         reference = self._subjects.read(verified.subject)
         if reference is None:
             raise TokenInvalid
-        return Claims(session=verified.session, reference=reference, token_id=verified.token_id)
+        session, token_id = verified.session, verified.token_id
+        if IMPERSONATION_SCOPE not in verified.scopes:
+            return Claims(session=session, reference=reference, token_id=token_id)
+        return ImpersonationClaims(
+            session=session,
+            reference=reference,
+            token_id=token_id,
+            request_id=edge.get_request_id(request.scope),
+            request=f"{request.method} {edge.get_target(request.scope).resource_type}",
+        )
 
     def _agent_claims(self, verified: VerifiedToken, request: Request) -> CallerClaims:
         if AGENT_SCOPE not in verified.scopes:

@@ -23,6 +23,7 @@ from customer_api.core.errors import AppError
 from customer_api.core.settings import Settings
 from customer_api.core.states import ExpectedState
 from customer_api.core.types import Claims
+from customer_api.customers.models import ImpersonationClaims
 from customer_api.customers.service import CustomerService
 from customer_api.email_change.emails import EmailChangeService
 from customer_api.email_change.service import ProfileChangeService
@@ -78,20 +79,13 @@ class PublicCall:
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerCall:
+class CustomerCall(PublicCall):
     """A checked request of a customer; each unit of work checks the session itself."""
 
-    attributes: Mapping[str, Any]
-    links: Links
     claims: Claims
 
-    @property
-    def query(self) -> Query:
-        """The parsed query string."""
-        return self.links.query
 
-
-class _Checked:
+class Checked:
     """Runs the checks 3 to 12 of contract 1.3 in their order; those before are done by then."""
 
     def __init__(self, make_fields: MakeFields | None = None) -> None:
@@ -124,7 +118,7 @@ class _Checked:
         return fields.parse(attributes)
 
 
-class Public(_Checked):
+class Public(Checked):
     """Dependency of routes for everybody; an `Authorization` header is not looked at.
 
     The shop can close a resource type to guests; then a live session is demanded. With a `limit` each
@@ -168,7 +162,7 @@ class Login(Public):
             raise
 
 
-class OptionalCustomer(_Checked):
+class OptionalCustomer(Checked):
     """Dependency of routes for everybody where a token that is sent must be good."""
 
     async def __call__(self, request: Request) -> PublicCall:
@@ -183,14 +177,18 @@ class OptionalCustomer(_Checked):
         return PublicCall({}, get_links(request))
 
 
-class Authenticated(_Checked):
-    """Dependency of routes for customers."""
+class Authenticated(Checked):
+    """Dependency of routes for customers, and for operators who act as one."""
 
     async def __call__(self, request: Request) -> CustomerCall:
         """Return the checked call."""
         attributes = await self._attributes(request)
-        claims = await get_edge(request).authentication.required(request)
+        here = get_edge(request)
+        claims = await here.authentication.required(request)
         values = await self._validated(request, attributes, claims)
+        if request.method == "GET" and isinstance(claims, ImpersonationClaims):
+            # A read cannot write the audit event of its use, so that is written before it.
+            await here.container.units.write_as(claims, lambda _connection, _session: None)
         return CustomerCall(values, get_links(request), claims)
 
 

@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from customer_api.api import openapi
+from customer_api.api.agents import AgentOnly
 from customer_api.api.back_office import deps as back_office
 from customer_api.api.back_office.v1.errors import BACK_OFFICE
 from customer_api.api.body import BodyTooLarge, EncodingUnsupported
@@ -31,6 +32,12 @@ _REQUEST_HEADERS: Final = {
     get_expected_state: openapi.IF_MATCH,
 }
 """What a route heeds, by the dependency that reads it."""
+_SECURITY: Final[dict[type, list[dict[str, list[str]]]]] = {
+    Authenticated: [{"customer": []}],
+    OptionalCustomer: [{}, {"customer": []}],
+    AgentOnly: [{"agent": []}, {"agentHeader": []}],
+}
+"""The tokens that a route takes, by its checks."""
 
 
 def storefront_openapi(settings: Settings | None = None) -> dict[str, Any]:
@@ -51,7 +58,9 @@ def storefront_openapi(settings: Settings | None = None) -> dict[str, Any]:
     components = document.setdefault("components", {})
     components["schemas"] = {"Errors": openapi.ERRORS}
     components["securitySchemes"] = {
-        "customer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        "customer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "agent": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "agentHeader": {"type": "apiKey", "in": "header", "name": "X-Agent-Authorization"},
     }
     for route in routes:
         for method in route.methods or ():
@@ -136,10 +145,8 @@ def _complete_operation(operation: dict[str, Any], route: APIRoute, settings: Se
                 operation["responses"][str(status)] = answer
         elif "GET" in (route.methods or ()):
             operation.setdefault("parameters", []).extend(openapi.QUERY_PARAMETERS)
-        if isinstance(checks, Authenticated):
-            operation["security"] = [{"customer": []}]
-        if isinstance(checks, OptionalCustomer):
-            operation["security"] = [{}, {"customer": []}]
+        if (security := _SECURITY.get(type(checks))) is not None:
+            operation["security"] = security
 
 
 def _request_headers(route: APIRoute) -> list[openapi.Schema]:
@@ -147,11 +154,11 @@ def _request_headers(route: APIRoute) -> list[openapi.Schema]:
     return [schema for read, schema in _REQUEST_HEADERS.items() if read in calls]
 
 
-def _checks(route: APIRoute) -> list[Public | Authenticated | OptionalCustomer]:
+def _checks(route: APIRoute) -> list[Public | Authenticated | OptionalCustomer | AgentOnly]:
     return [
         dependency.call
         for dependency in route.dependant.dependencies
-        if isinstance(dependency.call, Public | Authenticated | OptionalCustomer)
+        if isinstance(dependency.call, Public | Authenticated | OptionalCustomer | AgentOnly)
     ]
 
 

@@ -26,6 +26,9 @@ from customer_api.api.oauth import routes as oauth
 from customer_api.api.v1.access_tokens.routes import router as access_tokens
 from customer_api.api.v1.addresses.routes import router as addresses
 from customer_api.api.v1.agent_access_tokens.routes import router as agent_access_tokens
+from customer_api.api.v1.agent_customer_impersonation_access_tokens.routes import (
+    router as impersonation_tokens,
+)
 from customer_api.api.v1.customer_access.routes import router as customer_access
 from customer_api.api.v1.customer_confirmation.routes import router as customer_confirmation
 from customer_api.api.v1.customer_email_confirmation.routes import router as email_confirmation
@@ -59,6 +62,7 @@ STOREFRONT_ROUTERS: Final[tuple[APIRouter, ...]] = (
     refresh_tokens,
     sessions,
     agent_access_tokens,
+    impersonation_tokens,
     oauth.router,
     orders,
     wishlists,

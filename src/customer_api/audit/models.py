@@ -79,6 +79,14 @@ class Action(StrEnum):
     MAILS_LISTED = "mail.listed"
     MAIL_READ = "mail.read"
     MAIL_RETRIED = "mail.retried"
+    CUSTOMER_IMPERSONATED = "customer.impersonated"
+    """An operator got a token that acts as the customer."""
+    IMPERSONATION_USED = "customer.impersonation_used"
+    """A request with that token; its field is method and resource type, such as `GET addresses`."""
+
+
+IMPERSONATIONS: Final = (Action.CUSTOMER_IMPERSONATED, Action.IMPERSONATION_USED)
+"""What customers are shown of the events about them."""
 
 
 @dataclass(frozen=True, slots=True)

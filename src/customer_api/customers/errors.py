@@ -19,6 +19,10 @@ class NotOwner(AppError):
     """The caller may not act on this reference, whether it exists or not."""
 
 
+class NotWhileImpersonating(NotOwner):
+    """What only the customer may do was tried by an operator who acts as the customer."""
+
+
 class EmailTaken(AppError):
     """Another account has this e-mail address, in this or another spelling."""
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from customer_api.core.db import Base, UnitsOfWork
 from customer_api.core.ids import AddressId, CustomerId, Reference, SessionId
 from customer_api.core.privacy import kept, personal
-from customer_api.core.types import BigKey, UtcDateTime
+from customer_api.core.types import BigKey, Claims, UtcDateTime
 from customer_api.customers.emails import EMAIL_LENGTH
 from customer_api.customers.names import KEY_LENGTH
 
@@ -202,11 +202,22 @@ class Session:
     id: SessionId
     uuid: str
     customer: Customer
+    impersonator: str | None = None
+    """Id of the operator who acts as the customer; None when it is the customer."""
 
     @property
     def owner(self) -> CustomerId:
         """Whose session it is."""
         return self.customer.id
+
+
+@dataclass(frozen=True, slots=True)
+class ImpersonationClaims(Claims):
+    """What the token of an operator who acts as a customer says, and what is asked for with it."""
+
+    request_id: str
+    request: str
+    """Method and resource type, `PATCH addresses`."""
 
 
 class Access(Protocol):
@@ -215,6 +226,14 @@ class Access(Protocol):
     @property
     def customer(self) -> Customer:
         """The customer, locked in a unit that writes."""
+
+    @property
+    def uuid(self) -> str:
+        """Public id of the session that gives access."""
+
+    @property
+    def impersonator(self) -> str | None:
+        """Id of the operator who acts as the customer; None for the customer, and for the back office."""
 
 
 Units = UnitsOfWork[Session]

@@ -12,6 +12,7 @@ from customer_api.customers.errors import (
     EmailTooLong,
     LocaleUnknown,
     NotOwner,
+    NotWhileImpersonating,
 )
 from customer_api.customers.models import Access, Customer, Session, Units
 
@@ -54,6 +55,12 @@ def check_locale(locale: object, locales: Collection[str]) -> None:
     """Raise `LocaleUnknown` for a locale that is none of these; None is fine."""
     if locale is not None and locale not in locales:
         raise LocaleUnknown
+
+
+def require_customer(session: Access) -> None:
+    """Raise `NotWhileImpersonating` when an operator acts as the customer."""
+    if session.impersonator is not None:
+        raise NotWhileImpersonating
 
 
 def check_email_length(email: object) -> None:

@@ -13,7 +13,7 @@ from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
 from customer_api.customers.errors import PasswordsDiffer
 from customer_api.customers.models import Customer, Session, Units
-from customer_api.customers.service import check_email_length, require_owner
+from customer_api.customers.service import check_email_length, require_customer, require_owner
 from customer_api.email_change.emails import EmailChangeService
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.security.refresh_tokens import EndReason
@@ -71,6 +71,8 @@ class ProfileChangeService:
 
         Raises:
             NotOwner: the reference is not the caller's own, whether it exists or not.
+            NotWhileImpersonating: another e-mail, also in spelling, and an operator acts as the
+                customer.
             StateOutdated: the profile is in none of the expected states.
             PasswordsDiffer: a password was sent along and its repetition is another one.
             EmailTooLong: more than 100 characters.
@@ -79,6 +81,8 @@ class ProfileChangeService:
 
         def work(connection: Connection, session: Session) -> ChangedProfile:
             require_owner(session, reference)
+            if command.values.get("email", session.customer.email) != session.customer.email:
+                require_customer(session)
             expected.require(session.customer.state)
             if command.password is not None and command.password != command.confirm_password:
                 raise PasswordsDiffer

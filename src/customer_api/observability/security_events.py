@@ -19,6 +19,7 @@ class SecurityEvent(StrEnum):
     CLIENT_REFUSED = "client_refused"
     CUSTOMER_ERASED = "customer_erased"
     CUSTOMER_LOCKED = "customer_locked"
+    CUSTOMER_IMPERSONATED = "customer_impersonated"
     CUSTOMER_REGISTERED = "customer_registered"
     CUSTOMER_UNLOCKED = "customer_unlocked"
     EMAIL_CHANGED = "email_changed"

@@ -249,6 +249,15 @@ class OperatedCustomer:
         return self.customer.id
 
     @property
+    def uuid(self) -> str:
+        """Public id of the caller's session."""
+        return self.caller.session_uuid
+
+    @property
+    def impersonator(self) -> None:
+        """Nobody: the caller acts as themselves."""
+
+    @property
     def actor(self) -> Actor:
         """The caller as audit events name them."""
         return self.caller.actor

@@ -21,7 +21,7 @@ from customer_api.customers import repository as customers
 from customer_api.customers.errors import PasswordsDiffer
 from customer_api.customers.events import record_login_failure
 from customer_api.customers.models import Customer, Session, Units
-from customer_api.customers.service import require_owner
+from customer_api.customers.service import require_customer, require_owner
 from customer_api.mail.message import PASSWORD_CHANGED, PASSWORD_REMOVED
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.passwords.errors import PasswordUndoKeyInvalid, RestoreKeyInvalid
@@ -94,6 +94,7 @@ class PasswordService:
 
         Raises:
             NotOwner: the reference is not the caller's own, whether it exists or not.
+            NotWhileImpersonating: an operator acts as the customer.
             NewPasswordsDiffer: the new password and its repetition are not the same.
             PasswordWrong: the current password is another one; that counts as a failed login.
             TooManyAttempts: the account is blocked for this client address.
@@ -103,6 +104,7 @@ class PasswordService:
 
         def begin(_connection: Connection, session: Session) -> Customer:
             require_owner(session, reference)
+            require_customer(session)
             return session.customer
 
         customer = await self._units.read_as(claims, begin)

@@ -69,8 +69,13 @@ class AccessTokens:
         self._verified: dict[bytes, VerifiedToken] = {}
         self._verified_by = ring.version
 
-    def issue(self, *, subject: str, session: str, scopes: Sequence[str]) -> str:
-        """Return a signed token that is good from now on for the configured lifetime."""
+    def issue(
+        self, *, subject: str, session: str, scopes: Sequence[str], actor: str | None = None
+    ) -> str:
+        """Return a signed token that is good from now on for the configured lifetime.
+
+        `actor` is who acts as the subject, when that is somebody else (RFC 8693, section 4.1).
+        """
         self._follow_ring()
         now = self._now()
         claims = {
@@ -83,6 +88,8 @@ class AccessTokens:
             "scopes": list(scopes),
             "sid": session,
         }
+        if actor is not None:
+            claims["act"] = {"sub": actor}
         key = self._ring.signing
         headers = {"typ": TOKEN_TYPE, "kid": key.kid}
         token: str = jws.sign(claims, key.signer, headers=headers, algorithm=key.algorithm)

@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 from customer_api.core.clock import Clock
 from customer_api.core.ids import random_uuid
 from customer_api.customers.models import Customer
+from customer_api.operators.models import Caller
 from customer_api.security.jwt import AccessTokens
 from customer_api.security.refresh_tokens import RefreshTokens
 from customer_api.tokens import repository
-from customer_api.tokens.models import DEVICE_LENGTH
+from customer_api.tokens.models import DEVICE_LENGTH, NewSession
 from customer_api.tokens.subject import Subjects
 
 CUSTOMER_SCOPE: Final = "customer"
@@ -37,6 +38,8 @@ class Grant:
     session_uuid: str
     reference: str
     refresh_token: str
+    impersonator: str | None = None
+    """Id of the operator who acts as the customer; None when it is the customer."""
 
 
 class Grants:
@@ -51,6 +54,7 @@ class Grants:
         refresh_tokens: RefreshTokens,
         access_ttl_seconds: int,
         session_ttl_seconds: int,
+        impersonation_ttl_seconds: int,
     ) -> None:
         self._clock = clock
         self._access_tokens = access_tokens
@@ -58,35 +62,60 @@ class Grants:
         self._refresh_tokens = refresh_tokens
         self._access_ttl_seconds = access_ttl_seconds
         self._session_ttl = timedelta(seconds=session_ttl_seconds)
+        self._impersonation_ttl = timedelta(seconds=impersonation_ttl_seconds)
 
     def start(self, connection: Connection, owner: Customer, device: str | None) -> Grant:
         """Start a session on a device and return its first grant."""
-        now = self._clock.now()
-        expires_at = now + self._session_ttl
-        uuid = random_uuid()
-        session_id = repository.add_session(
-            connection,
+        new = NewSession(owner.id, device=_printable(device), ttl=self._session_ttl)
+        return self._start(connection, owner, new, impersonator=None)
+
+    def start_impersonation(self, connection: Connection, owner: Customer, agent: Caller) -> Grant:
+        """Start a session in which an agent acts as the customer, while the agent's own lives."""
+        new = NewSession(
             owner.id,
-            uuid=uuid,
-            device=_printable(device),
-            now=now,
-            expires_at=expires_at,
+            device=None,
+            ttl=self._impersonation_ttl,
+            operator_session_uuid=agent.session_uuid,
         )
-        refresh_token = self._refresh_tokens.issue(connection, session_id, session_ends=expires_at)
-        return Grant(uuid, owner.reference, refresh_token)
+        return self._start(connection, owner, new, impersonator=agent.uuid)
 
     def pair(self, grant: Grant) -> TokenPair:
         """Return the tokens of a grant, with a fresh access token."""
-        access_token = self._access_tokens.issue(
-            subject=self._subjects.write(grant.reference),
-            session=grant.session_uuid,
-            scopes=[CUSTOMER_SCOPE],
-        )
         return TokenPair(
-            access_token=access_token,
+            access_token=self._access_token(grant),
             refresh_token=grant.refresh_token,
             expires_in_seconds=self._access_ttl_seconds,
         )
+
+    def _access_token(self, grant: Grant) -> str:
+        if grant.impersonator is None:
+            return self._access_tokens.issue(
+                subject=self._subjects.write(grant.reference),
+                session=grant.session_uuid,
+                scopes=[CUSTOMER_SCOPE],
+            )
+        return self._access_tokens.issue(
+            subject=self._subjects.write_impersonation(grant.reference, grant.impersonator),
+            session=grant.session_uuid,
+            scopes=[IMPERSONATION_SCOPE],
+            actor=grant.impersonator,
+        )
+
+    def _start(
+        self,
+        connection: Connection,
+        owner: Customer,
+        new: NewSession,
+        *,
+        impersonator: str | None,
+    ) -> Grant:
+        now = self._clock.now()
+        uuid = random_uuid()
+        session_id = repository.add_session(connection, new, uuid=uuid, now=now)
+        refresh_token = self._refresh_tokens.issue(
+            connection, session_id, session_ends=now + new.ttl
+        )
+        return Grant(uuid, owner.reference, refresh_token, impersonator)
 
 
 def _printable(device: str | None) -> str | None:

@@ -1,13 +1,14 @@
 """Sessions and refresh tokens."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base
+from customer_api.core.ids import CustomerId
 from customer_api.core.privacy import kept, personal, secret
 from customer_api.core.types import BigKey, UtcDateTime
 
@@ -15,7 +16,11 @@ DEVICE_LENGTH: Final = 200
 
 
 class SessionRow(Base):
-    """A login on a device, parent of its tokens; ended once, never revived."""
+    """A login on a device, parent of its tokens; ended once, never revived.
+
+    With `operator_session_uuid` it is an impersonation: an operator acts in it as the customer, as
+    long as that session of theirs lives. It may be gone from its table; then it does not live.
+    """
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -43,6 +48,7 @@ class SessionRow(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, info=personal())
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=personal())
     end_reason: Mapped[str | None] = mapped_column(String(20), info=personal())
+    operator_session_uuid: Mapped[str | None] = mapped_column(String(36), info=personal())
 
 
 class RefreshTokenRow(Base):
@@ -67,6 +73,27 @@ class RefreshTokenRow(Base):
 
 
 @dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session that is about to start."""
+
+    customer_id: CustomerId
+    device: str | None
+    ttl: timedelta
+    operator_session_uuid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenOwner:
+    """Whose refresh token something is."""
+
+    customer_id: CustomerId
+    impersonator: str | None
+    """Id of the operator who acts as the customer; None when it is the customer."""
+    has_live_agent: bool
+    """Whether that operator is an agent still, and their own session lives; True for customers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
     """A live session as its owner sees it. Times are UTC."""
 
@@ -77,3 +104,5 @@ class Login:
     last_used_at: datetime
     """Time of the login, the last refresh or the last write, whichever is latest; writes count with
     a granularity of `TOUCH_INTERVAL`, reads do not."""
+    is_impersonation: bool
+    """Whether it is the shop that acts as the customer."""

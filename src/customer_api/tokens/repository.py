@@ -1,28 +1,80 @@
 """Queries over sessions and refresh tokens."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVarTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from customer_api.core.ids import CustomerId, SessionId
 from customer_api.customers.models import Session
+from customer_api.operators.models import OperatorRow, OperatorSessionRow
 from customer_api.security.refresh_tokens import EndReason, StoredRefreshToken
-from customer_api.tokens.models import Login, RefreshTokenRow, SessionRow
+from customer_api.tokens.models import (
+    Login,
+    NewSession,
+    RefreshTokenRow,
+    SessionRow,
+    TokenOwner,
+)
+
+Columns = TypeVarTuple("Columns")
 
 LAST_USED: Final = func.coalesce(
     SessionRow.last_used_at, SessionRow.created_at, type_=SessionRow.created_at.type
 )
-IS_LIVE: Final = (SessionRow.ended_at.is_(None), SessionRow.expires_at > bindparam("now"))
-_LIST_LIVE = (
-    select(SessionRow.uuid, SessionRow.device, SessionRow.created_at, LAST_USED)
+_HAS_LIVE_AGENT: Final = or_(
+    SessionRow.operator_session_uuid.is_(None),
+    and_(
+        OperatorSessionRow.ended_at.is_(None),
+        OperatorSessionRow.expires_at > bindparam("now"),
+        OperatorRow.is_agent,
+        OperatorRow.removed_at.is_(None),
+    ),
+)
+IS_LIVE: Final = (
+    SessionRow.ended_at.is_(None),
+    SessionRow.expires_at > bindparam("now"),
+    _HAS_LIVE_AGENT,
+)
+"""Conditions over sessions `with_agents`."""
+
+
+def with_agents(statement: Select[*Columns]) -> Select[*Columns]:
+    """Join the operators who act as customers, where they do, to a statement over sessions."""
+    return statement.join(
+        OperatorSessionRow,
+        OperatorSessionRow.uuid == SessionRow.operator_session_uuid,
+        isouter=True,
+    ).join(OperatorRow, OperatorRow.id == OperatorSessionRow.operator_id, isouter=True)
+
+
+_LIST_LIVE = with_agents(
+    select(
+        SessionRow.uuid,
+        SessionRow.device,
+        SessionRow.created_at,
+        LAST_USED,
+        SessionRow.operator_session_uuid.is_not(None),
+    )
     .where(SessionRow.customer_id == bindparam("customer"), *IS_LIVE)
     .order_by(SessionRow.id.desc())
 )
 _ADD_SESSION = insert(SessionRow).returning(SessionRow.id)
 _ADD_TOKEN = insert(RefreshTokenRow)
-_OWNER = (
-    select(SessionRow.customer_id)
+_OWNER = with_agents(
+    select(SessionRow.customer_id, OperatorRow.uuid, _HAS_LIVE_AGENT.label("has_live_agent"))
+    .select_from(SessionRow)
     .join(RefreshTokenRow, RefreshTokenRow.session_id == SessionRow.id)
     .where(RefreshTokenRow.digest == bindparam("digest"))
 )
@@ -93,22 +145,15 @@ _PURGE_SESSIONS = (
 _NO_SESSION: Final = 0
 
 
-def add_session(
-    connection: Connection,
-    customer_id: CustomerId,
-    *,
-    uuid: str,
-    device: str | None,
-    now: datetime,
-    expires_at: datetime,
-) -> SessionId:
+def add_session(connection: Connection, new: NewSession, *, uuid: str, now: datetime) -> SessionId:
     """Insert a session and return its id."""
     values = {
         "uuid": uuid,
-        "customer_id": customer_id,
-        "device": device,
+        "customer_id": new.customer_id,
+        "device": new.device,
         "created_at": now,
-        "expires_at": expires_at,
+        "expires_at": now + new.ttl,
+        "operator_session_uuid": new.operator_session_uuid,
     }
     return SessionId(connection.execute(_ADD_SESSION, values).scalar_one())
 
@@ -128,10 +173,13 @@ def add_refresh_token(
     )
 
 
-def find_owner(connection: Connection, digest: bytes) -> CustomerId | None:
+def find_owner(connection: Connection, digest: bytes, *, now: datetime) -> TokenOwner | None:
     """Return whose refresh token this is, spent ones included."""
-    owner = connection.execute(_OWNER, {"digest": digest}).scalar_one_or_none()
-    return None if owner is None else CustomerId(owner)
+    row = connection.execute(_OWNER, {"digest": digest, "now": now}).one_or_none()
+    if row is None:
+        return None
+    customer_id, impersonator, has_live_agent = row
+    return TokenOwner(CustomerId(customer_id), impersonator, bool(has_live_agent))
 
 
 def find_refresh_token(connection: Connection, digest: bytes) -> StoredRefreshToken | None:

@@ -23,6 +23,8 @@ from customer_api.security import one_time_keys
 from customer_api.security.login_limits import LoginLimits
 from customer_api.security.rate_limit import MailboxLimits
 from customer_api.security.refresh_tokens import (
+    EndReason,
+    RefreshFailed,
     RefreshTokenReused,
     RefreshTokens,
     RefreshTokenUnknown,
@@ -116,17 +118,21 @@ class TokenService:
 
         def work(connection: Connection) -> Grant:
             digest = one_time_keys.digest(refresh_token)
-            owner_id = repository.find_owner(connection, digest)
-            if owner_id is None:
+            whose = repository.find_owner(connection, digest, now=self._clock.now())
+            if whose is None:
                 raise RefreshTokenUnknown
-            owner = customers.lock(connection, owner_id)
+            if not whose.has_live_agent:
+                raise RefreshFailed(EndReason.AGENT_ENDED)
+            owner = customers.lock(connection, whose.customer_id)
             try:
                 rotated = self._refresh_tokens.exchange(connection, refresh_token)
             except RefreshTokenReused:
                 if self._mailboxes.allow_notice(connection, owner.email_key):
                     self._outbox.put(connection, mail_to(owner, REFRESH_TOKEN_REUSED))
                 raise
-            return Grant(rotated.session_uuid, owner.reference, rotated.refresh_token)
+            return Grant(
+                rotated.session_uuid, owner.reference, rotated.refresh_token, whose.impersonator
+            )
 
         try:
             return self._grants.pair(await self._refresh_tokens.run(self._units, work))

@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from customer_api.core.clock import Clock
 from customer_api.core.types import Claims
 from customer_api.customers.models import Access, CustomerUnits
+from customer_api.customers.service import require_customer
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.security import one_time_keys
 from customer_api.security.refresh_tokens import EndReason
@@ -44,9 +45,12 @@ class SessionService:
 
         Raises:
             SessionNotFound: the caller has no live session with this id.
+            NotWhileImpersonating: an operator acts as the customer, and it is another session.
         """
 
         def work(connection: Connection, session: Access) -> str:
+            if uuid != session.uuid:
+                require_customer(session)
             is_ended = repository.end_own_session(
                 connection,
                 session.customer.id,
@@ -62,14 +66,20 @@ class SessionService:
         _record_end(reference, session=uuid)
 
     async def log_out(self, claims: Claims, refresh_token: str) -> None:
-        """End the caller's session that a refresh token belongs to; any other value does nothing."""
+        """End the caller's session that a refresh token belongs to; any other value does nothing.
+
+        Of an operator who acts as the customer only that session itself is the caller's.
+        """
 
         def work(connection: Connection, session: Access) -> str | None:
             digest = one_time_keys.digest(refresh_token)
-            if repository.find_owner(connection, digest) != session.customer.id:
+            owner = repository.find_owner(connection, digest, now=self._clock.now())
+            if owner is None or owner.customer_id != session.customer.id:
                 return None
             stored = repository.find_refresh_token(connection, digest)
             assert stored is not None, "the owner was found by the same digest"
+            if session.impersonator is not None and stored.session_uuid != session.uuid:
+                return None
             repository.end_session(
                 connection, stored.session_id, EndReason.LOGGED_OUT, now=self._clock.now()
             )
@@ -80,15 +90,22 @@ class SessionService:
             _record_end(claims.reference, session=ended)
 
     async def log_out_everywhere(self, claims: Claims) -> None:
-        """End all sessions of the caller, this one included."""
+        """End all sessions of the caller, this one included.
 
-        def work(connection: Connection, session: Access) -> str:
-            repository.end_all_sessions(
-                connection, session.customer.id, EndReason.LOGGED_OUT, now=self._clock.now()
-            )
-            return session.customer.reference
+        Of an operator who acts as the customer that is this one alone.
+        """
 
-        _record_end(await self._units.write_as(claims, work), session=None)
+        def work(connection: Connection, session: Access) -> tuple[str, str | None]:
+            now, reason = self._clock.now(), EndReason.LOGGED_OUT
+            customer = session.customer
+            if session.impersonator is not None:
+                repository.end_own_session(connection, customer.id, session.uuid, reason, now=now)
+                return customer.reference, session.uuid
+            repository.end_all_sessions(connection, customer.id, reason, now=now)
+            return customer.reference, None
+
+        reference, ended = await self._units.write_as(claims, work)
+        _record_end(reference, session=ended)
 
 
 def _record_end(reference: str, *, session: str | None) -> None:

@@ -13,6 +13,9 @@ class Subjects(Protocol):
     def read(self, subject: str) -> str | None:
         """Return the reference; None when the text is no such subject."""
 
+    def write_impersonation(self, reference: str, agent: str) -> str:
+        """Return the subject of an agent who acts as a customer; `read` reads the customer's."""
+
     def write_agent(self, uuid: str) -> str:
         """Return the subject of an agent."""
 
@@ -25,11 +28,15 @@ class JsonSubjects:
 
     def write(self, reference: str) -> str:
         """Return the JSON text; no internal id, name or e-mail goes into a token."""
-        return json.dumps({"customer_reference": reference, "id_company_user": None})
+        return json.dumps(_members_of(reference))
 
     def read(self, subject: str) -> str | None:
         """Return the reference in the JSON text."""
         return _member(subject, "customer_reference")
+
+    def write_impersonation(self, reference: str, agent: str) -> str:
+        """Return the JSON text of a customer with the agent's id in it."""
+        return json.dumps({**_members_of(reference), "id_agent": agent})
 
     def write_agent(self, uuid: str) -> str:
         """Return the JSON text; the id is the public one."""
@@ -51,6 +58,10 @@ class PlainSubjects:
         """Return the subject as it is."""
         return subject
 
+    def write_impersonation(self, reference: str, agent: str) -> str:  # noqa: ARG002 - as the others
+        """Return the reference; the claim `act` names the agent."""
+        return reference
+
     def write_agent(self, uuid: str) -> str:
         """Return the id."""
         return uuid
@@ -58,6 +69,10 @@ class PlainSubjects:
     def read_agent(self, subject: str) -> str | None:
         """Return the subject as it is."""
         return subject
+
+
+def _members_of(reference: str) -> dict[str, str | None]:
+    return {"customer_reference": reference, "id_company_user": None}
 
 
 def _member(subject: str, name: str) -> str | None:

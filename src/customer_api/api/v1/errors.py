@@ -5,9 +5,11 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from customer_api.addresses.errors import AddressNotFound
+from customer_api.agents.errors import ImpersonationFailed
 from customer_api.anonymization.errors import ReauthenticationRequired
 from customer_api.api.auth import (
     AccessTokenMissing,
+    AgentRequired,
     AgentTokenInvalid,
     IdentitiesMixed,
     TokenMisplaced,
@@ -129,6 +131,8 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
     ),
     OperatorLoginFailed: Row("4101", 401, "Failed to authenticate an agent."),
     AgentTokenInvalid: Row("4102", 401, "Agent access token is invalid."),
+    AgentRequired: Row("4103", 401, "Action is available to agent user only."),
+    ImpersonationFailed: Row("4104", 401, "Failed to impersonate a customer."),
     TooManyAttempts: Row("5900", 429, "Account is blocked. Please try again in N minute(s)."),
     TooManyRequests: Row("5901", 429, "Too many requests. Please try again in N minute(s)."),
     Unavailable: Row(None, 503, UNAVAILABLE_DETAIL),

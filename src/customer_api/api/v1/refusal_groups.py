@@ -2,7 +2,12 @@
 
 from typing import Final
 
-from customer_api.api.auth import AccessTokenMissing, AgentTokenInvalid, IdentitiesMixed
+from customer_api.api.auth import (
+    AccessTokenMissing,
+    AgentRequired,
+    AgentTokenInvalid,
+    IdentitiesMixed,
+)
 from customer_api.api.once import IdempotencyKeyInvalid
 from customer_api.core.errors import AppError, Unavailable
 from customer_api.idempotency.errors import IdempotencyKeyReused, RequestInProgress
@@ -28,6 +33,16 @@ CUSTOMER_ONLY: Final[tuple[type[AppError], ...]] = (
     Unavailable,
 )
 """What every route for customers can answer before its own business."""
+
+AGENT_ONLY: Final[tuple[type[AppError], ...]] = (
+    *ANY_QUERY,
+    AgentTokenInvalid,
+    IdentitiesMixed,
+    TokenInvalid,
+    AgentRequired,
+    Unavailable,
+)
+"""What every route for agents can answer before its own business."""
 
 ONCE: Final[tuple[type[AppError], ...]] = (
     IdempotencyKeyInvalid,

@@ -18,6 +18,7 @@ SHAPE: Final = openapi.Shape(
         "createdAt": openapi.TIMESTAMP,
         "lastUsedAt": openapi.TIMESTAMP,
         "isCurrent": openapi.BOOLEAN,
+        "isImpersonation": openapi.BOOLEAN,
     },
 )
 
@@ -32,6 +33,7 @@ def to_resource(login: Login, claims: Claims, links: Links) -> Resource:
             "createdAt": timestamp(login.created_at),
             "lastUsedAt": timestamp(login.last_used_at),
             "isCurrent": login.uuid == claims.session,
+            "isImpersonation": login.is_impersonation,
         },
         self_link=links.resource(TYPE, login.uuid),
     )

@@ -11,6 +11,7 @@ from customer_api.api.responses import JsonApiResponse, no_content
 from customer_api.api.v1.errors import documented
 from customer_api.api.v1.refusal_groups import CUSTOMER_ONLY
 from customer_api.api.v1.sessions.resource import SHAPE, TYPE, to_resource
+from customer_api.customers.errors import NotWhileImpersonating
 from customer_api.jsonapi import document
 from customer_api.tokens.errors import SessionNotFound
 
@@ -47,7 +48,7 @@ async def read_session(
     "/sessions/{uuid}",
     status_code=204,
     responses=openapi.empty_answer()
-    | documented(ResourceIdMissing, *CUSTOMER_ONLY, SessionNotFound),
+    | documented(ResourceIdMissing, *CUSTOMER_ONLY, NotWhileImpersonating, SessionNotFound),
 )
 async def end_session(
     uuid: str, call: Annotated[CustomerCall, Depends(Authenticated())], sessions: SessionsDep
