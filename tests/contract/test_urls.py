@@ -133,6 +133,7 @@ async def test_unknown_chains_of_types_are_not_found(shop, method, path):
         ("DELETE", "/wishlists/x", "GET, HEAD"),
         ("GET", "/token", "POST"),
         ("GET", "/agent-access-tokens", "POST"),
+        ("POST", "/agent-customer-search", "GET, HEAD"),
     ],
 )
 async def test_a_method_that_a_type_lacks_is_not_allowed(shop, method, path, allow):

@@ -2,12 +2,15 @@
 
 from sqlalchemy import Connection
 
+from customer_api.agents import search
 from customer_api.agents.errors import ImpersonationFailed
+from customer_api.agents.search import FoundCustomers
 from customer_api.agents.tokens import to_pair
 from customer_api.audit import repository as audit
 from customer_api.audit.models import Action
 from customer_api.core.clock import Clock
 from customer_api.customers import repository as customers
+from customer_api.customers.models import Status
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.operators.errors import OperatorLoginFailed
 from customer_api.operators.logins import OperatorLogin, OperatorLogins
@@ -16,7 +19,7 @@ from customer_api.tokens.grants import Grant, Grants, TokenPair
 
 
 class AgentService:
-    """Logs agents in, and lets them act as customers."""
+    """Logs agents in, and lets them find customers and act as them."""
 
     def __init__(
         self, *, units: BackOfficeUnits, clock: Clock, logins: OperatorLogins, grants: Grants
@@ -47,12 +50,12 @@ class AgentService:
         That is an audit event, and so is each use of the tokens (`tokens.live_sessions`).
 
         Raises:
-            ImpersonationFailed: no such customer, or an erased one.
+            ImpersonationFailed: no such customer, or one who is erased or locked.
         """
 
         def work(connection: Connection, agent: Caller) -> Grant:
             customer = customers.lock_by_reference(connection, reference)
-            if customer is None or customer.anonymized_at is not None:
+            if customer is None or customer.status in {Status.ANONYMIZED, Status.LOCKED}:
                 raise ImpersonationFailed
             action, now = Action.CUSTOMER_IMPERSONATED, self._clock.now()
             audit.add(connection, agent.actor, action, customer.reference, now=now)
@@ -66,3 +69,19 @@ class AgentService:
             session=grant.session_uuid,
         )
         return self._grants.pair(grant)
+
+    async def search(
+        self, claims: CallerClaims, text: str, *, offset: int, limit: int
+    ) -> FoundCustomers:
+        """Find customers (`search.find`); that is an audit event, without what was looked for."""
+        found = await self._units.read_as(
+            claims, lambda it, _: search.find(it, text, offset=offset, limit=limit)
+        )
+
+        def note(connection: Connection, agent: Caller) -> None:
+            action, now = Action.CUSTOMERS_LISTED, self._clock.now()
+            fields = ("q",) if text else ()
+            audit.add(connection, agent.actor, action, "", now=now, fields=fields)
+
+        await self._units.write_as(claims, note)
+        return found

@@ -29,6 +29,7 @@ from customer_api.api.v1.agent_access_tokens.routes import router as agent_acces
 from customer_api.api.v1.agent_customer_impersonation_access_tokens.routes import (
     router as impersonation_tokens,
 )
+from customer_api.api.v1.agent_customer_search.routes import router as agent_customer_search
 from customer_api.api.v1.customer_access.routes import router as customer_access
 from customer_api.api.v1.customer_confirmation.routes import router as customer_confirmation
 from customer_api.api.v1.customer_email_confirmation.routes import router as email_confirmation
@@ -63,6 +64,7 @@ STOREFRONT_ROUTERS: Final[tuple[APIRouter, ...]] = (
     sessions,
     agent_access_tokens,
     impersonation_tokens,
+    agent_customer_search,
     oauth.router,
     orders,
     wishlists,
