@@ -1,7 +1,12 @@
 import pytest
 from starlette.requests import Request
 
-from customer_api.api.auth import AccessTokenMissing, Authentication, IdentitiesMixed
+from customer_api.api.auth import (
+    AccessTokenMissing,
+    AgentTokenInvalid,
+    Authentication,
+    IdentitiesMixed,
+)
 from customer_api.security.jwt import TokenInvalid
 
 
@@ -83,3 +88,16 @@ async def test_a_good_token_with_another_kind_of_subject_is_invalid(shop, authen
 
     with pytest.raises(TokenInvalid):
         await authentication.required(request(f"Bearer {foreign}"))
+
+
+@pytest.mark.parametrize("header", ["authorization", "x_agent_authorization"])
+async def test_a_good_token_of_an_agent_with_another_kind_of_subject_is_invalid(
+    shop, authentication, header
+):
+    foreign = shop.container.access_tokens.issue(
+        subject='{"customer_reference": "DE--1"}', session="5e551017", scopes=["agent"]
+    )
+    refusals = {"authorization": TokenInvalid, "x_agent_authorization": AgentTokenInvalid}
+
+    with pytest.raises(refusals[header]):
+        await authentication.agent(request(**{header: f"Bearer {foreign}"}))
