@@ -27,13 +27,15 @@ from benchmarks.machine import describe
 from customer_api.core import engines, schema
 from customer_api.customers.models import CustomerRow, Status
 from customer_api.customers.names import name_key
-from customer_api.customers.search import PageRequest, Search, count, estimate, find_page
+from customer_api.customers.search import PageRequest, Search, count, cursor_of, estimate, find_page
 from customer_api.customers.search_statements import Order
 from tests.postgres import PostgresServer
 
 SIZES = (100_000, 1_000_000)
 BATCH = 5_000
 PAGE_SIZE = 20
+ERASED_DIGIT = 7
+"""Customers whose number ends in it are anonymized."""
 SYLLABLES = re.findall("..", "anbecordaelfrigahanisjokalumanoolpequirosatiulviwaxeyazo")
 RESULTS = Path(__file__).parent / "results"
 
@@ -106,6 +108,9 @@ def people(customers: int) -> Iterator[dict[str, Any]]:
         host = chance.choice(["mail.example", "post.example", "web.example"])
         email = f"{first}.{last}{number}@{host}"
         created_at = start + timedelta(seconds=number * 300)
+        if number % 10 == ERASED_DIGIT:
+            first = last = ""
+            email = f"anon-{chance.getrandbits(128):032x}@anonymized.invalid"
         yield {
             "reference": f"DE--{number * 7919 % 10**10:010}",
             "email": email,
@@ -115,7 +120,8 @@ def people(customers: int) -> Iterator[dict[str, Any]]:
             "first_name_key": name_key(first),
             "last_name_key": name_key(last),
             "locale": chance.choice(["de_DE", "en_US"]),
-            "registered_at": created_at if number % 20 else None,
+            "registered_at": created_at if number % 20 and first else None,
+            "anonymized_at": None if first else created_at,
             "created_at": created_at,
             "updated_at": created_at,
             "version": 1,
@@ -129,10 +135,17 @@ def word(chance: random.Random, least: int, most: int) -> str:
 
 def cases(connection: Connection) -> dict[str, Case]:
     """Return what is asked for, by name."""
-    middle = text("SELECT reference FROM customers ORDER BY id LIMIT 1 OFFSET :so_many")
+    middle = text(
+        "SELECT reference FROM customers WHERE anonymized_at IS NULL ORDER BY id LIMIT 1 "
+        "OFFSET :so_many"
+    )
     total = count(connection, Search())
-    deep = connection.execute(middle, {"so_many": total * 95 // 100}).scalar_one()
-    somebody = find_page(connection, Search(), PageRequest(20)).customers[7]
+    deep = cursor(
+        connection, connection.execute(middle, {"so_many": total * 95 // 100}).scalar_one()
+    )
+    first_page = find_page(connection, Search(), PageRequest(PAGE_SIZE)).entries
+    second = cursor_of(first_page[-1])
+    somebody = first_page[7]
     ranked = text("SELECT last_name_key, count(*) FROM customers GROUP BY 1 ORDER BY 2")
     frequencies = connection.execute(ranked).all()
     usual = min(frequencies, key=lambda row: abs(row[1] - total // 500))[0]
@@ -148,6 +161,19 @@ def cases(connection: Connection) -> dict[str, Case]:
         "deep page": (Search(), {"after": deep}),
         "deep page, by last name": (Search(), {"after": deep, "order": Order.LAST_NAME}),
         "page before": (Search(), {"before": deep, "order": Order.EMAIL}),
+        "substring, broad, back to the first page": (Search(text="example"), {"before": second}),
+        "filter by status, back to the first page": (
+            Search(status=Status.REGISTERED),
+            {"before": second},
+        ),
+        "filter by status, by registration": (
+            Search(status=Status.REGISTERED),
+            {"order": Order.REGISTERED_AT},
+        ),
+        "filter by time, old": (
+            Search(created_before=datetime(2016, 1, 1, tzinfo=UTC)),
+            {},
+        ),
         "prefix of one character": (Search(text="x"), {}),
         "prefix of two characters": (Search(text="zo"), {}),
         "substring, selective": (Search(text=somebody.email[3:-8]), {}),
@@ -166,6 +192,12 @@ def cases(connection: Connection) -> dict[str, Case]:
         "filter by status, many": (Search(status=Status.UNCONFIRMED), {}),
         "filter by locale": (Search(locale="en_US"), {}),
     }
+
+
+def cursor(connection: Connection, reference: str) -> str:
+    """Return the cursor of a customer."""
+    found = find_page(connection, Search(reference=reference), PageRequest(1)).entries
+    return cursor_of(found[0])
 
 
 def timed(connection: Connection, runs: int) -> dict[str, dict[str, float]]:

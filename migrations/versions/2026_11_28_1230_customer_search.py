@@ -21,7 +21,10 @@ depends_on = None
 
 BATCH = 1000
 MOMENT = sa.DateTime(timezone=True)
-WORDS = "'  ' || {0}email_key || '  ' || {0}first_name_key || '  ' || {0}last_name_key"
+WORDS = (
+    "'  ' || {0}email_key || '  '"
+    " || replace({0}first_name_key || ' ' || {0}last_name_key, ' ', '  ')"
+)
 TRIGRAMS = """
 CREATE FUNCTION customer_trigrams(words text) RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -31,13 +34,15 @@ AS $$
 $$
 """
 PARTIAL = {"locked": "locked_at IS NOT NULL", "anonymized": "anonymized_at IS NOT NULL"}
-SORTED = {
+SORTED = {"created_at": "created_at", "locale": "locale"}
+# Anonymized customers are alike in these: a list that leaves them out must not read past all of them.
+SORTED_WHILE_PRESENT = {
+    "email_key": "email_key",
     "first_name_key": "first_name_key",
     "last_name_key": "last_name_key",
-    "created_at": "created_at",
     "registered_at": sa.text("coalesce(registered_at, 'infinity')"),
-    "locale": "locale",
 }
+PRESENT = sa.text("anonymized_at IS NULL")
 
 
 def upgrade() -> None:
@@ -64,6 +69,14 @@ def upgrade() -> None:
         )
     for name, expression in SORTED.items():
         op.create_index(f"ix_customers_{name}", "customers", [expression, "id"])
+    for name, expression in SORTED_WHILE_PRESENT.items():
+        op.create_index(
+            f"ix_customers_{name}",
+            "customers",
+            [expression, "id"],
+            postgresql_where=PRESENT,
+            sqlite_where=PRESENT,
+        )
     if dialect == "postgresql":
         op.execute(TRIGRAMS)
         op.execute(
@@ -84,7 +97,7 @@ def downgrade() -> None:
         for name in ("insert", "update", "delete"):
             op.execute(f"DROP TRIGGER customer_search_{name}")
         op.drop_table("customer_search")
-    for name in (*SORTED, *PARTIAL):
+    for name in (*SORTED, *SORTED_WHILE_PRESENT, *PARTIAL):
         op.drop_index(f"ix_customers_{name}", "customers")
     for column in ("lock_reason", "locked_at", "last_name_key", "first_name_key"):
         op.drop_column("customers", column)

@@ -53,13 +53,13 @@ class CustomerDirectory:
         """Return a page of the customers that are wanted.
 
         Raises:
-            CursorInvalid: the list has no place behind or before the customer that is named.
+            CursorUnknown: nobody has the place that is named any more.
         """
 
         def work(connection: Connection, _caller: object) -> CustomerList:
             found = customers.find_page(connection, search, page)
             return CustomerList(
-                with_defaults(connection, found.customers),
+                with_defaults(connection, found.entries),
                 has_previous=found.has_previous,
                 has_next=found.has_next,
                 total=_total(connection, search, counting),

@@ -26,6 +26,7 @@ from customer_api.customers.names import KEY_LENGTH
 
 GENDERS: Final = ("Male", "Female")
 _IS_LOCKED: Final = text("locked_at IS NOT NULL")
+_IS_PRESENT: Final = text("anonymized_at IS NULL")
 _IS_ANONYMIZED: Final = text("anonymized_at IS NOT NULL")
 SALUTATIONS: Final = ("Mr", "Mrs", "Ms", "Dr", "n/a")
 
@@ -81,8 +82,16 @@ class CustomerRow(Base):
             postgresql_where=_IS_ANONYMIZED,
             sqlite_where=_IS_ANONYMIZED,
         ),
-        Index("ix_customers_first_name_key", "first_name_key", "id"),
-        Index("ix_customers_last_name_key", "last_name_key", "id"),
+        *(
+            Index(
+                f"ix_customers_{name}",
+                name,
+                "id",
+                postgresql_where=_IS_PRESENT,
+                sqlite_where=_IS_PRESENT,
+            )
+            for name in ("email_key", "first_name_key", "last_name_key")
+        ),
         Index("ix_customers_created_at", "created_at", "id"),
         Index("ix_customers_locale", "locale", "id"),
     )

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
-from customer_api.core.errors import AppError
+from customer_api.core.keyset import CursorPage, CursorUnknown, Part, cut
 from customer_api.customers import search_statements as statements
 from customer_api.customers.emails import email_key
 from customer_api.customers.models import Customer, Status
@@ -23,11 +23,10 @@ from customer_api.customers.search_statements import ESCAPE, Order, Shape
 
 TRIGRAM: Final = 3
 STABLE_ORDERS: Final = frozenset({Order.CREATED_AT, Order.REFERENCE})
-"""Those in which an anonymized customer keeps its place."""
-
-
-class CursorInvalid(AppError):
-    """The list has no place behind or before the customer that is named."""
+"""Those in which a customer stays in its place whatever changes."""
+FOUND_BY_INDEX: Final = frozenset({"email", "reference", Status.ANONYMIZED, Status.LOCKED})
+"""Conditions that few customers meet, or that no window of the list has."""
+_SEPARATOR: Final = "."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,8 @@ class Search:
     """Which customers are wanted. None means whatever; all conditions hold at once."""
 
     text: str | None = None
-    """A whole reference, or words that e-mail address, first and last name contain, in any case and
-    with or without accents. One word of one or two characters is the beginning of one of the three."""
+    """A whole reference or e-mail address, or words that address and names contain, all of them, in any
+    case and with or without accents. When all have one or two characters, they begin such words."""
     email: str | None = None
     """A whole address, in any spelling."""
     reference: str | None = None
@@ -53,66 +52,51 @@ class Search:
     """Whether those are among them; `status` anonymized asks for them alone."""
 
     def words(self) -> tuple[str, ...]:
-        """Return the pieces that must all be contained; each has three characters at least.
+        """Return the pieces that must all be contained; empty when no text is looked for.
 
-        Empty when no text is looked for.
+        One at least has three characters. Where no word has, each must begin one: two blanks stand
+        in front of words.
         """
-        key = name_key(self.text)
-        words = tuple(dict.fromkeys(key.split()))
+        words = tuple(dict.fromkeys(name_key(self.text).split()))
         if any(len(word) >= TRIGRAM for word in words):
             return words
-        if len(words) == 1:
-            return (f"  {key}",)
-        return (key,) if key else ()
+        # What is all accents has no normal form, and is found nowhere.
+        return tuple(f"  {word}" for word in words or (self.text or "").split())
 
 
 @dataclass(frozen=True, slots=True)
-class PageRequest:
-    """Which part of the list is wanted: its beginning, unless it says `after` or `before`."""
+class PageRequest(CursorPage):
+    """Which part of the list is wanted, in which order; cursors are those of `cursor_of`."""
 
-    size: int
     order: Order = Order.CREATED_AT
     is_descending: bool = True
-    after: str | None = None
-    """Reference of the customer behind which the page begins."""
-    before: str | None = None
-    """Reference of the customer before which it ends; not beside `after`."""
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerPage:
-    """A part of the list, in its order."""
-
-    customers: tuple[Customer, ...]
-    has_previous: bool
-    has_next: bool
+def cursor_of(customer: Customer) -> str:
+    """Return what the list names the place of a customer, as the customer is now."""
+    return f"{customer.version}{_SEPARATOR}{customer.reference}"
 
 
-def find_page(connection: Connection, search: Search, page: PageRequest) -> CustomerPage:
+def find_page(connection: Connection, search: Search, page: PageRequest) -> Part[Customer]:
     """Return a part of the list.
 
     Raises:
-        CursorInvalid: the customer named is unknown, or anonymized and so has lost its place.
+        CursorUnknown: nobody has the place that is named any more: the customer has changed, and this
+            is an order in which that can move them.
     """
-    cursor = page.after or page.before
-    if cursor is not None:
-        _check_cursor(connection, cursor, page.order)
-    is_turned = page.before is not None
+    reference = None if page.cursor is None else _reference(connection, page.cursor, page.order)
     shape = Shape(
         dialect=connection.dialect.name,
         order=page.order,
-        reads_backwards=page.is_descending != is_turned,
-        has_cursor=cursor is not None,
+        reads_backwards=page.is_descending != (page.before is not None),
+        has_cursor=reference is not None,
         words=len(search.words()),
         conditions=frozenset(_conditions(search)),
     )
-    parameters = _parameters(search) | {"cursor": cursor, "most": page.size + 1}
-    rows = _rows(connection, shape, parameters)
-    has_more = len(rows) > page.size
-    customers = tuple(to_customer(row) for row in rows[: page.size])
-    if is_turned:
-        return CustomerPage(customers[::-1], has_previous=has_more, has_next=True)
-    return CustomerPage(customers, has_previous=cursor is not None, has_next=has_more)
+    parameters = _parameters(search) | {"cursor": reference, "most": page.most}
+    found = cut(_rows(connection, shape, parameters), page)
+    customers = tuple(to_customer(row) for row in found.entries)
+    return Part(customers, has_previous=found.has_previous, has_next=found.has_next)
 
 
 def count(connection: Connection, search: Search) -> int:
@@ -144,16 +128,24 @@ def _rows(
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     if not shape.words and shape.conditions <= {"present"}:
         return connection.execute(statements.listed(shape), parameters).all()
-    rows = connection.execute(statements.seen(shape), parameters).all()
-    if len(rows) == parameters["most"]:
-        return rows
+    if not shape.conditions & FOUND_BY_INDEX:
+        rows = connection.execute(statements.seen(shape), parameters).all()
+        if len(rows) == parameters["most"] or _has_seen_all(connection, shape, parameters):
+            return rows
     return connection.execute(statements.indexed(shape), parameters).all()
 
 
-def _check_cursor(connection: Connection, reference: str, order: Order) -> None:
+def _has_seen_all(connection: Connection, shape: Shape, parameters: Mapping[str, object]) -> bool:
+    size = connection.execute(statements.window_size(shape), parameters).scalar_one()
+    return int(size) < statements.WINDOW
+
+
+def _reference(connection: Connection, cursor: str, order: Order) -> str:
+    version, _, reference = cursor.partition(_SEPARATOR)
     customer = find_by_reference(connection, reference)
-    if customer is None or (customer.anonymized_at is not None and order not in STABLE_ORDERS):
-        raise CursorInvalid
+    if customer is None or (order not in STABLE_ORDERS and version != str(customer.version)):
+        raise CursorUnknown
+    return reference
 
 
 def _shape_of_count(connection: Connection, search: Search) -> Shape:
@@ -191,7 +183,9 @@ def _parameters(search: Search) -> dict[str, object]:
     }
     if words:
         long = [word for word in words if len(word) >= TRIGRAM]
-        parameters["whole"] = (search.text or "").strip()
+        whole = (search.text or "").strip()
+        parameters["whole_reference"] = whole
+        parameters["whole_email"] = email_key(whole)
         parameters["match"] = " AND ".join('"' + word.replace('"', '""') + '"' for word in long)
         parameters["trigrams"] = sorted({it for word in long for it in _trigrams(word)})
     return parameters

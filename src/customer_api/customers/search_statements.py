@@ -66,7 +66,7 @@ class Shape:
     reads_backwards: bool = False
     """Whether rows are read from the last in the order to the first."""
     has_cursor: bool = False
-    """Whether reading begins behind the customer with the reference `cursor`."""
+    """Whether reading begins behind the customer with the reference `cursor`, who is in the list."""
     words: int = 0
     """How many words are looked for, parameters `word_0` and so on: patterns of LIKE with `ESCAPE`."""
     conditions: frozenset[str] = frozenset()
@@ -87,11 +87,22 @@ def _is_in_group(source: FromClause) -> ColumnElement[bool]:
     return members.where(_MEMBERS.c.customer_id == source.c.id).exists()
 
 
+def _registered_or_never(source: FromClause) -> ColumnElement[Any]:
+    """Put who never registered last: the latest of moments, and as a text behind all digits."""
+    return func.coalesce(source.c.registered_at, _NEVER)
+
+
+_NEVER: Final[ColumnElement[Any]] = literal_column("'infinity'")
 CONDITIONS: Final[Mapping[str, Condition]] = {
     "email": lambda it: it.c.email_key == bindparam("email"),
     "reference": lambda it: it.c.reference == bindparam("reference"),
-    "first_name": lambda it: it.c.first_name_key == bindparam("first_name"),
-    "last_name": lambda it: it.c.last_name_key == bindparam("last_name"),
+    # Nobody who is anonymized has a name, and the indexes of names know nobody who is.
+    "first_name": lambda it: and_(
+        it.c.first_name_key == bindparam("first_name"), it.c.anonymized_at.is_(None)
+    ),
+    "last_name": lambda it: and_(
+        it.c.last_name_key == bindparam("last_name"), it.c.anonymized_at.is_(None)
+    ),
     "locale": lambda it: it.c.locale == bindparam("locale"),
     "group": _is_in_group,
     "created_from": lambda it: it.c.created_at >= bindparam("created_from"),
@@ -100,29 +111,32 @@ CONDITIONS: Final[Mapping[str, Condition]] = {
     Status.ANONYMIZED: lambda it: it.c.anonymized_at.is_not(None),
     Status.LOCKED: lambda it: it.c.locked_at.is_not(None),
     Status.REGISTERED: lambda it: and_(it.c.registered_at.is_not(None), it.c.locked_at.is_(None)),
+    # In the words of the index of registrations; SQLite takes that one in any case.
     Status.UNCONFIRMED: lambda it: and_(
-        it.c.registered_at.is_(None), it.c.anonymized_at.is_(None), it.c.locked_at.is_(None)
+        _registered_or_never(it) == _NEVER,
+        it.c.anonymized_at.is_(None),
+        it.c.locked_at.is_(None),
     ),
 }
 
 _TABLE: Final[Table] = CustomerRow.__table__  # type: ignore[assignment]  # mapped to one table
 _CURSOR: Final = _TABLE.alias("cursor_row")
-_NEVER: Final[ColumnElement[Any]] = literal_column("'infinity'")
 _SORTED_BY: Final[Mapping[Order, Callable[[FromClause], ColumnElement[Any]]]] = {
     Order.CREATED_AT: lambda it: it.c.created_at,
     Order.EMAIL: lambda it: it.c.email_key,
     Order.LAST_NAME: lambda it: it.c.last_name_key,
     Order.FIRST_NAME: lambda it: it.c.first_name_key,
     Order.REFERENCE: lambda it: it.c.reference,
-    # Who never registered comes last: the latest of moments, and as a text behind all digits.
-    Order.REGISTERED_AT: lambda it: func.coalesce(it.c.registered_at, _NEVER),
+    Order.REGISTERED_AT: _registered_or_never,
 }
 _WORDS: Final[ColumnElement[str]] = literal_column(
-    "'  ' || customers.email_key || '  ' || customers.first_name_key"
-    " || '  ' || customers.last_name_key",
+    "'  ' || customers.email_key || '  '"
+    " || replace(customers.first_name_key || ' ' || customers.last_name_key, ' ', '  ')",
     Text(),
 )
-"""What is searched, spelt as the indexes have it; two blanks are in front of each part alone."""
+"""What is searched, spelt as the indexes have it; two blanks are in front of each word."""
+_WHOLE: Final = {_TABLE.c.reference: "whole_reference", _TABLE.c.email_key: "whole_email"}
+"""What is also found by its whole value, with the parameter of that."""
 _CONDITION_COLUMNS: Final = (
     "reference",
     "email_key",
@@ -134,6 +148,9 @@ _CONDITION_COLUMNS: Final = (
     "locked_at",
     "anonymized_at",
 )
+_PRESENT: Final = frozenset({"present"})
+_TOLD_BY_INDEX: Final = {Order.CREATED_AT: _PRESENT | {"created_from", "created_before"}}
+"""Conditions that are part of the index of an order, or a range in it."""
 OPTIMIZE: Final = text("INSERT INTO customer_search (customer_search) VALUES ('optimize')")
 _FULL_TEXT: Final = table("customer_search", column("rowid"))
 
@@ -162,16 +179,20 @@ def listed(shape: Shape) -> Select[*tuple[Any, ...]]:
 @lru_cache(STATEMENT_CACHE_SIZE)
 def seen(shape: Shape) -> Select[*tuple[Any, ...]]:
     """Return the statement for what a search finds among the first rows of a list."""
-    place = _SORTED_BY[shape.order](_TABLE).label("place")
-    columns = [_TABLE.c[name] for name in ("id", *_CONDITION_COLUMNS)]
-    first = select(*columns, place, _WORDS.label("words"))
-    window = _sorted(first, shape).limit(WINDOW).subquery("seen")
+    window = _window(shape).subquery("seen")
+    # Only what is found is read whole: copying all columns of the window took twice as long.
     found = select(*COLUMNS).join_from(window, _TABLE, _TABLE.c.id == window.c.id)
     return (
         found.where(*_has_text(shape, window, window.c.words), *_conditions(shape, window))
         .order_by(*(_directed(it, shape) for it in (window.c.place, window.c.id)))
         .limit(bindparam("most"))
     )
+
+
+@lru_cache(STATEMENT_CACHE_SIZE)
+def window_size(shape: Shape) -> Select[*tuple[Any, ...]]:
+    """Return the statement for how many rows `seen` looks at: fewer than `WINDOW` are all there are."""
+    return select(func.count()).select_from(_window(shape).subquery("seen"))
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
@@ -192,23 +213,42 @@ def explained(shape: Shape) -> Explain:
     return Explain(_found(shape, _TABLE.c.id))
 
 
+def _window(shape: Shape) -> Select[*tuple[Any, ...]]:
+    """Take the next rows of a list, of those that its own index tells apart."""
+    place = _SORTED_BY[shape.order](_TABLE)
+    columns = [_TABLE.c[name] for name in ("id", *_CONDITION_COLUMNS)]
+    told_apart = [
+        CONDITIONS[name](_TABLE)
+        for name in sorted(shape.conditions & _TOLD_BY_INDEX.get(shape.order, _PRESENT))
+    ]
+    if shape.order is Order.REGISTERED_AT and Status.REGISTERED in shape.conditions:
+        told_apart.append(place < _NEVER)
+    statement = select(*columns, place.label("place"), _WORDS.label("words"))
+    return _sorted(statement.where(*told_apart), shape).limit(WINDOW)
+
+
 def _conditions(shape: Shape, source: FromClause) -> list[ColumnElement[bool]]:
     return [CONDITIONS[name](source) for name in sorted(shape.conditions)]
 
 
 def _sorted(statement: Select[*tuple[Any, ...]], shape: Shape) -> Select[*tuple[Any, ...]]:
     """Put rows in order; with a cursor they begin behind it."""
-    place = (_SORTED_BY[shape.order](_TABLE), _TABLE.c.id)
+    place = _place(shape, _TABLE)
     if shape.has_cursor:
         # Its row tells its place, so that no link holds a name or an address.
         of_cursor = _CURSOR.c.reference == bindparam("cursor")
         cursor = tuple_(
-            select(_SORTED_BY[shape.order](_CURSOR)).where(of_cursor).scalar_subquery(),
-            select(_CURSOR.c.id).where(of_cursor).scalar_subquery(),
+            *(select(it).where(of_cursor).scalar_subquery() for it in _place(shape, _CURSOR))
         )
         here = tuple_(*place)
         statement = statement.where(here < cursor if shape.reads_backwards else here > cursor)
     return statement.order_by(*(_directed(it, shape) for it in place))
+
+
+def _place(shape: Shape, source: FromClause) -> tuple[ColumnElement[Any], ...]:
+    """Return the columns that tell a place in an order; references are unique by themselves."""
+    key = _SORTED_BY[shape.order](source)
+    return (key,) if shape.order is Order.REFERENCE else (key, source.c.id)
 
 
 def _found(shape: Shape, *columns: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - columns of any type
@@ -229,8 +269,10 @@ def _matches(shape: Shape) -> CTE:
         trigrams = func.customer_trigrams(_WORDS, type_=ARRAY(Text))
         contained = trigrams.contains(bindparam("trigrams", type_=ARRAY(Text)))
         by_words = select(_TABLE.c.id).where(contained)
-    by_reference = select(_TABLE.c.id).where(_TABLE.c.reference == bindparam("whole"))
-    return union(by_words, by_reference).cte("found").prefix_with("MATERIALIZED")
+    by_whole = (
+        select(_TABLE.c.id).where(column == bindparam(name)) for column, name in _WHOLE.items()
+    )
+    return union(by_words, *by_whole).cte("found").prefix_with("MATERIALIZED")
 
 
 def _has_text(
@@ -241,7 +283,8 @@ def _has_text(
         return []
     patterns = (bindparam(f"word_{number}", type_=Text()) for number in range(shape.words))
     has_words = and_(*(words.like(pattern, escape=ESCAPE) for pattern in patterns))
-    return [or_(has_words, source.c.reference == bindparam("whole"))]
+    is_whole = (source.c[it.key] == bindparam(name) for it, name in _WHOLE.items())
+    return [or_(has_words, *is_whole)]
 
 
 def _directed(place: ColumnElement[Any], shape: Shape) -> ColumnElement[Any]:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -23,7 +23,6 @@ COUNT: Final = "count"
 
 _SIZE: Final = re.compile(r"[0-9]{1,3}")
 _SEPARATOR: Final = ":"
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class ListInvalid(AppError):
@@ -116,13 +115,21 @@ def moment(text: str) -> datetime:
 
 
 def moment_behind(text: str) -> datetime:
-    """Return the first moment behind what a text names: a whole day, or a microsecond."""
+    """Return the first moment behind what a text names: a day, a second, or less where it says so.
+
+    Raises:
+        ListInvalid: neither a date nor a moment by ISO 8601.
+    """
+    named = moment(text)
     try:
-        return moment(text) + (
-            timedelta(days=1) if _DAY.fullmatch(text) else timedelta(microseconds=1)
-        )
-    except OverflowError as error:
-        raise ListInvalid from error
+        date.fromisoformat(text)
+        length = timedelta(days=1)
+    except ValueError:
+        length = timedelta(microseconds=1) if named.microsecond else timedelta(seconds=1)
+    try:
+        return named + length
+    except OverflowError:  # behind the end of time there is nothing to leave out
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def parameters(
@@ -131,23 +138,19 @@ def parameters(
     """Return the OpenAPI parameters of a list."""
     integer = {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE, "default": DEFAULT_SIZE}
     shown = [
-        _parameter(PAGE_SIZE, "Entries on a page.", integer),
-        _parameter(PAGE_AFTER, "Cursor of a link `next`."),
-        _parameter(PAGE_BEFORE, "Cursor of a link `prev`."),
+        parameter(PAGE_SIZE, "Entries on a page.", integer),
+        parameter(PAGE_AFTER, "Cursor of a link `next`."),
+        parameter(PAGE_BEFORE, "Cursor of a link `prev`."),
     ]
     if sort:
         fields = [name for field in sort for name in (field, f"-{field}")]
-        shown.append(_parameter("sort", "One field, with `-` descending.", {"enum": fields}))
-    shown += [_parameter(f"filter[{name}]", "Only entries with this.") for name in filters]
+        shown.append(parameter("sort", "One field, with `-` descending.", {"enum": fields}))
+    shown += [parameter(f"filter[{name}]", "Only entries with this.") for name in filters]
     return (*shown, *others)
 
 
 def parameter(name: str, description: str, schema: Schema | None = None) -> Schema:
     """Return an OpenAPI parameter in the query."""
-    return _parameter(name, description, schema)
-
-
-def _parameter(name: str, description: str, schema: Schema | None = None) -> Schema:
     return {
         "name": name,
         "in": "query",

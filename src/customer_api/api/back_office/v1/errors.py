@@ -22,7 +22,6 @@ from customer_api.customers.errors import (
     EmailTaken,
     LocaleUnknown,
 )
-from customer_api.customers.search import CursorInvalid
 from customer_api.email_change.errors import EmailLocked
 from customer_api.groups.errors import GroupNameTaken, GroupNotFound, NotMembers
 from customer_api.idempotency.errors import IdempotencyKeyReused, RequestInProgress
@@ -67,7 +66,6 @@ BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
     InsufficientScope: Row("1240", 403, "insufficient_scope"),
     CustomerNotFound: Row("1201", 404, "Customer not found."),
     ListInvalid: Row("1203", 400, "Sort, filter, page or count is not valid."),
-    CursorInvalid: Row("1203", 400, "Sort, filter, page or count is not valid."),
     CursorUnknown: Row("1203", 400, "Sort, filter, page or count is not valid."),
     AddressNotFound: Row("1205", 404, "Address not found."),
     NoteNotFound: Row("1206", 404, "Note not found."),

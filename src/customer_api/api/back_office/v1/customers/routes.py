@@ -17,7 +17,7 @@ from customer_api.api.back_office.deps import (
     Operated,
 )
 from customer_api.api.back_office.listing import ListInvalid
-from customer_api.api.back_office.v1.customers import listing
+from customer_api.api.back_office.v1.customers import criteria
 from customer_api.api.back_office.v1.customers.resource import (
     LOCK_SHAPE,
     LOCK_TYPE,
@@ -44,10 +44,10 @@ from customer_api.api.conditions import to_etag
 from customer_api.api.deps import ExpectedStateDep
 from customer_api.api.responses import JsonApiResponse, accepted, no_content
 from customer_api.audit.models import Action
+from customer_api.core.keyset import CursorUnknown
 from customer_api.core.states import StateOutdated
 from customer_api.customers.errors import EmailTaken, LocaleUnknown
 from customer_api.customers.models import Customer
-from customer_api.customers.search import CursorInvalid
 from customer_api.email_change.errors import EmailLocked
 from customer_api.jsonapi import document
 from customer_api.jsonapi.document import Resource
@@ -58,7 +58,7 @@ from customer_api.security.rate_limit import TooManyRequests
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
 _LISTED: Final = Operated(
-    Scope.CUSTOMERS_READ, TYPE, action=Action.CUSTOMERS_LISTED, noted=listing.NOTED
+    Scope.CUSTOMERS_READ, TYPE, action=Action.CUSTOMERS_LISTED, noted=criteria.NOTED
 )
 _CREATED: Final = Operated(Scope.CUSTOMERS_WRITE, TYPE, create_fields)
 _READ: Final = Operated(Scope.CUSTOMERS_READ, TYPE, action=Action.CUSTOMER_READ)
@@ -80,21 +80,21 @@ _CONFIRMATION_MAILED: Final = Operated(
 @router.get(
     "/customers",
     responses=openapi.collection_answer(SHAPE)
-    | documented(*CALLER_ONLY, ListInvalid, CursorInvalid),
-    openapi_extra={"parameters": listing.PARAMETERS},
+    | documented(*CALLER_ONLY, ListInvalid, CursorUnknown),
+    openapi_extra={"parameters": criteria.PARAMETERS},
 )
 async def list_customers(
     call: Annotated[CallerCall, Depends(_LISTED)], care: CustomerCareDep
 ) -> Response:
     """Return a page of the customers that are wanted; a created one is found at once."""
-    search, page = listing.search_of(call.query), listing.page_of(call.query)
-    counting = listing.counting_of(call.query)
+    search, page = criteria.search_of(call.query), criteria.page_of(call.query)
+    counting = criteria.counting_of(call.query)
     found = await care.directory.find(call.claims, search, page, counting)
     body = document.collection(
         [to_resource(listed, call.links) for listed in found.entries],
         call.query,
         self_link=call.links.collection(TYPE),
-        paging=listing.paging(found, page),
+        paging=criteria.paging(found, page),
         meta=to_meta(found),
     )
     return JsonApiResponse(body)

@@ -1,18 +1,15 @@
-"""The list of customers: its filters and orders on the wire."""
+"""What a query asks of the list of customers: filters, order and page."""
 
-from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final
 
 from customer_api.addresses.directory import Counting, CustomerList
 from customer_api.api.back_office import listing
 from customer_api.api.back_office.listing import ListInvalid
 from customer_api.customers.models import Status
-from customer_api.customers.search import PageRequest, Search
+from customer_api.customers.search import PageRequest, Search, cursor_of
 from customer_api.customers.search_statements import Order
 from customer_api.jsonapi.links import CursorPaging
 from customer_api.jsonapi.query import Query
-
-EnumT = TypeVar("EnumT", bound=StrEnum)
 
 DEFAULT_SORT: Final = f"-{Order.CREATED_AT}"
 FILTERS: Final = (
@@ -55,7 +52,7 @@ def search_of(query: Query) -> Search:
         reference=filters.get("customerReference"),
         first_name=filters.get("firstName"),
         last_name=filters.get("lastName"),
-        status=_choice(Status, filters.get("status")),
+        status=listing.choice(Status, filters.get("status")),
         locale=filters.get("locale"),
         group=filters.get("group"),
         created_from=None if created_from is None else listing.moment(created_from),
@@ -71,10 +68,10 @@ def page_of(query: Query) -> PageRequest:
         ListInvalid: a size, cursor or order that the list does not have.
     """
     field, is_descending = listing.sort_of(query, DEFAULT_SORT)
-    order = _choice(Order, field)
+    order = listing.choice(Order, field)
     assert order is not None, "there is a default"
     page = listing.page_of(query, order)
-    return PageRequest(page.size, order, is_descending, after=page.after, before=page.before)
+    return PageRequest(page.size, page.after, page.before, order, is_descending)
 
 
 def counting_of(query: Query) -> Counting | None:
@@ -83,27 +80,18 @@ def counting_of(query: Query) -> Counting | None:
     Raises:
         ListInvalid: in no way we know.
     """
-    return _choice(Counting, query.parameters.get(listing.COUNT))
+    return listing.choice(Counting, query.parameters.get(listing.COUNT))
 
 
 def paging(found: CustomerList, page: PageRequest) -> CursorPaging:
     """Return the neighbours of a page."""
     if not found.entries:
         return CursorPaging(None, None)
-    first, last = (found.entries[place].customer.reference for place in (0, -1))
+    first, last = (cursor_of(found.entries[place].customer) for place in (0, -1))
     return CursorPaging(
         before_first=listing.cursor(page.order, first) if found.has_previous else None,
         after_last=listing.cursor(page.order, last) if found.has_next else None,
     )
-
-
-def _choice(kind: type[EnumT], text: str | None) -> EnumT | None:
-    if text is None:
-        return None
-    try:
-        return kind(text)
-    except ValueError as error:
-        raise ListInvalid from error
 
 
 def _boolean(text: str) -> bool:
