@@ -60,7 +60,7 @@ from customer_api.operators.session_repository import LiveCallers
 from customer_api.operators.token_uses import TokenUses
 from customer_api.operators.tokens import TokenMaker
 from customer_api.orders.service import OrderService
-from customer_api.passwords.by_operators import CustomerMails
+from customer_api.passwords.by_operators import RestoreMails
 from customer_api.passwords.mailings import PasswordMailings
 from customer_api.passwords.requests import RestoreRequests
 from customer_api.passwords.service import PasswordService
@@ -68,6 +68,7 @@ from customer_api.plugin import Exporter
 from customer_api.registration.by_operators import CustomerCreation
 from customer_api.registration.service import RegistrationRules, RegistrationService
 from customer_api.registration.taken import TakenAddresses
+from customer_api.registration.unconfirmed import ConfirmationMails
 from customer_api.security.clients import Clients
 from customer_api.security.counters import ClientCounters, DatabaseStore, Kind
 from customer_api.security.hashing import PasswordHasher
@@ -110,7 +111,8 @@ class CustomerCare:
     addresses: AddressService
     sessions: SessionService
     locks: LockService
-    mails: CustomerMails
+    restore_mails: RestoreMails
+    confirmation_mails: ConfirmationMails
     notes: NoteService
     members: MemberService
     orders: OrderService
@@ -582,11 +584,9 @@ def _customer_care(
         addresses=AddressService(units=audited, clock=clock),
         sessions=SessionService(units=audited, clock=clock),
         locks=LockService(units=audited, clock=clock),
-        mails=CustomerMails(
-            units=audited,
-            mailboxes=mailboxes,
-            confirmations=mails.confirmations,
-            restores=mails.restores,
+        restore_mails=RestoreMails(units=audited, mailboxes=mailboxes, restores=mails.restores),
+        confirmation_mails=ConfirmationMails(
+            units=audited, clock=clock, mailboxes=mailboxes, confirmations=mails.confirmations
         ),
         notes=NoteService(units=audited, clock=clock),
         members=MemberService(units=units, of_customer=audited, clock=clock),

@@ -1,6 +1,5 @@
 """Refusals about restoring a password."""
 
-from customer_api.core.errors import AppError
 from customer_api.credentials.errors import MailedKeyRefused
 
 
@@ -10,7 +9,3 @@ class PasswordUndoKeyInvalid(MailedKeyRefused):
 
 class RestoreKeyInvalid(MailedKeyRefused):
     """The key sets no password (any more)."""
-
-
-class AlreadyConfirmed(AppError):
-    """The account was confirmed before."""

@@ -1,5 +1,6 @@
 """Refusals about registration."""
 
+from customer_api.core.errors import AppError
 from customer_api.core.ids import CustomerId
 from customer_api.credentials.errors import MailedKeyRefused
 from customer_api.customers.errors import EmailTaken
@@ -11,6 +12,10 @@ class AddressHeld(EmailTaken):
     def __init__(self, holder: CustomerId) -> None:
         super().__init__()
         self.holder = holder
+
+
+class AlreadyConfirmed(AppError):
+    """The account was confirmed before."""
 
 
 class ConfirmationKeyInvalid(MailedKeyRefused):

@@ -38,7 +38,7 @@ from customer_api.operators.errors import (
     PasswordKeyInvalid,
 )
 from customer_api.orders.errors import OrderReferenceInvalid, OrderUnknown
-from customer_api.passwords.errors import AlreadyConfirmed
+from customer_api.registration.errors import AlreadyConfirmed
 from customer_api.security.jwt import TokenInvalid
 from customer_api.security.password_policy import (
     PasswordCharactersRefused,

@@ -52,7 +52,7 @@ from customer_api.email_change.errors import EmailLocked
 from customer_api.jsonapi import document
 from customer_api.jsonapi.document import Resource
 from customer_api.operators.scopes import Scope
-from customer_api.passwords.errors import AlreadyConfirmed
+from customer_api.registration.errors import AlreadyConfirmed
 from customer_api.security.rate_limit import TooManyRequests
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
@@ -193,7 +193,7 @@ async def mail_restore(
     care: CustomerCareDep,
 ) -> Response:
     """Mail the customer a key for a new password; the present one stays until it is used."""
-    return await once.answer(call.claims, partial(care.mails.send_restore, call.claims), accepted)
+    return await once.answer(call.claims, partial(care.restore_mails.send, call.claims), accepted)
 
 
 @router.post(
@@ -207,8 +207,8 @@ async def mail_confirmation(
     call: Annotated[CallerCall, Depends(_CONFIRMATION_MAILED)],
     care: CustomerCareDep,
 ) -> Response:
-    """Mail the customer a key that confirms the account."""
-    act = partial(care.mails.send_confirmation, call.claims)
+    """Mail the customer a key that confirms the account; a password of before is not trusted."""
+    act = partial(care.confirmation_mails.send, call.claims)
     return await once.answer(call.claims, act, accepted)
 
 
