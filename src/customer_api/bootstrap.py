@@ -53,7 +53,7 @@ from customer_api.operators.client_logins import ClientLogins
 from customer_api.operators.clients import ApiClientService
 from customer_api.operators.customer_access import AuditedUnits, OperatedCustomers
 from customer_api.operators.logins import OperatorLogins
-from customer_api.operators.models import Audience, BackOfficeUnits
+from customer_api.operators.models import Audience, BackOfficeUnits, OperatedUnits
 from customer_api.operators.outbox_access import OutboxAccess
 from customer_api.operators.service import OperatorService
 from customer_api.operators.session_repository import LiveCallers
@@ -567,6 +567,7 @@ def _customer_care(
     operated = parts.units.checked_by(OperatedCustomers(callers))
     audited = AuditedUnits(operated, clock)
     mails, mailboxes, locales = parts.key_mails, parts.limits.mailboxes, parts.settings.locales
+    confirmation_mails = _confirmation_mails(parts, audited)
     return CustomerCare(
         directory=CustomerDirectory(AuditedUnits(units, clock)),
         creation=CustomerCreation(
@@ -579,15 +580,18 @@ def _customer_care(
             locales=locales,
         ),
         changes=CustomerChanges(
-            units=audited, clock=clock, emails=email_changes, outbox=parts.outbox, locales=locales
+            units=audited,
+            clock=clock,
+            emails=email_changes,
+            first_mails=confirmation_mails,
+            outbox=parts.outbox,
+            locales=locales,
         ),
         addresses=AddressService(units=audited, clock=clock),
         sessions=SessionService(units=audited, clock=clock),
         locks=LockService(units=audited, clock=clock),
         restore_mails=RestoreMails(units=audited, mailboxes=mailboxes, restores=mails.restores),
-        confirmation_mails=ConfirmationMails(
-            units=audited, clock=clock, mailboxes=mailboxes, confirmations=mails.confirmations
-        ),
+        confirmation_mails=confirmation_mails,
         notes=NoteService(units=audited, clock=clock),
         members=MemberService(units=units, of_customer=audited, clock=clock),
         orders=OrderService(units=units, of_customer=audited, clock=clock),
@@ -599,6 +603,16 @@ def _customer_care(
             keys=MailedKeys(Purpose.ERASURE, clock=clock, ttl_seconds=CONFIRMATION_TTL_SECONDS),
         ),
         idempotency=_idempotency(parts, operated),
+    )
+
+
+def _confirmation_mails(parts: _Parts, units: OperatedUnits) -> ConfirmationMails:
+    return ConfirmationMails(
+        units=units,
+        clock=parts.clock,
+        mailboxes=parts.limits.mailboxes,
+        confirmations=parts.key_mails.confirmations,
+        invitations=parts.key_mails.invitations,
     )
 
 

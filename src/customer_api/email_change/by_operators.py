@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -37,6 +38,13 @@ class ChangeCustomer:
     """Column name of a default to the uuid of an address of the customer, or None; absent: it stays."""
 
 
+class FirstMails(Protocol):
+    """Mails by which customers prove a mailbox for the first time."""
+
+    def send_again(self, connection: Connection, customer: Customer) -> None:
+        """Void all mailed keys of an unconfirmed customer, and mail the present address a new one."""
+
+
 class CustomerChanges:
     """Changes customers in the hands of operators."""
 
@@ -46,12 +54,14 @@ class CustomerChanges:
         units: OperatedUnits,
         clock: Clock,
         emails: EmailChangeService,
+        first_mails: FirstMails,
         outbox: Outbox,
         locales: Sequence[str],
     ) -> None:
         self._units = units
         self._clock = clock
         self._emails = emails
+        self._first_mails = first_mails
         self._outbox = outbox
         self._locales = locales
 
@@ -65,8 +75,10 @@ class CustomerChanges:
     ) -> ListedCustomer:
         """Change profile and default addresses.
 
-        The e-mail address is locked: to change it takes a scope of its own. Then it applies at once,
-        both mailboxes are told, the old one can undo it, and all sessions end.
+        The e-mail address is locked: to change it takes a scope of its own. Then it applies at once
+        and all sessions end. Both mailboxes are told, and the old one can undo it. If nobody has
+        proven that one, it may be a typing error: it is told nothing, its keys die, and the new one
+        gets the mail that confirms the account.
 
         Raises:
             StateOutdated: the customer is in none of the expected states.
@@ -95,9 +107,13 @@ class CustomerChanges:
             raise EmailLocked
         if email_key(str(email)) == before.email_key:
             return customers.change(connection, before.id, values, now=now) if values else before
-        after = self._emails.apply(connection, before, values)
         tokens.end_all_sessions(connection, before.id, EndReason.EMAIL_CHANGED, now=now)
-        self._outbox.put(connection, mail_to(after, EMAIL_ASSIGNED))
+        if before.is_registered:
+            after = self._emails.apply(connection, before, values)
+            self._outbox.put(connection, mail_to(after, EMAIL_ASSIGNED))
+        else:  # perhaps the old mailbox is a stranger's
+            after = self._emails.move(connection, before, values)
+            self._first_mails.send_again(connection, after)
         return after
 
 

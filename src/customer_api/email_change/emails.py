@@ -92,9 +92,19 @@ class EmailChangeService:
     def apply(
         self, connection: Connection, before: Customer, values: Mapping[str, object]
     ) -> Customer:
-        """Give a locked customer another address, and tell the old one how to undo it.
+        """Like `move`, and tell the old address how to undo it; all other mailed keys die.
 
-        All other mailed keys die with the old address, and its counters; sessions are the caller's.
+        Only for customers who have proven the old address: whoever reads it gets a key to the account.
+        """
+        after = self.move(connection, before, values)
+        void_keys_but_undo(connection, before.id, now=self._clock.now())
+        self._undos.send_to(connection, before, before.email, EMAIL_CHANGED)
+        return after
+
+    def move(
+        self, connection: Connection, before: Customer, values: Mapping[str, object]
+    ) -> Customer:
+        """Give a locked customer another address, and tell nobody; keys and sessions are the caller's.
 
         Args:
             connection: in a transaction.
@@ -104,9 +114,11 @@ class EmailChangeService:
         Raises:
             EmailTaken: another account has the address, or can still take it back.
         """
-        after = self._move(connection, before, values)
-        void_keys_but_undo(connection, before.id, now=self._clock.now())
-        self._undos.send_to(connection, before, before.email, EMAIL_CHANGED)
+        now = self._clock.now()
+        after = customers.change(connection, before.id, values, now=now)
+        if credentials.find_holder(connection, after.email, but_for=after.id, now=now) is not None:
+            raise EmailTaken
+        counters.forget(connection, before.email_key)
         return after
 
     async def confirm(self, command: ConfirmEmail) -> None:
@@ -156,7 +168,7 @@ class EmailChangeService:
 
         def work(connection: Connection) -> Customer:
             before, used = self._take(connection, self._undos, key)
-            after = self._move(connection, before, {"email": used.email})
+            after = self.move(connection, before, {"email": used.email})
             now = self._clock.now()
             void_keys_but_undo(connection, before.id, now=now, before=used.id)
             credentials.remove_password(connection, before.id)
@@ -178,16 +190,6 @@ class EmailChangeService:
         now = self._clock.now()
         tokens.end_all_sessions(connection, before.id, EndReason.EMAIL_CHANGED, now=now)
         self._logins.succeeded(connection, after.email_key, command.client_address)
-        return after
-
-    def _move(
-        self, connection: Connection, before: Customer, values: Mapping[str, object]
-    ) -> Customer:
-        now = self._clock.now()
-        after = customers.change(connection, before.id, values, now=now)
-        if credentials.find_holder(connection, after.email, but_for=after.id, now=now) is not None:
-            raise EmailTaken
-        counters.forget(connection, before.email_key)
         return after
 
     @staticmethod
