@@ -106,8 +106,11 @@ class OperatedErasure:
         def work(connection: Connection, operated: OperatedCustomer) -> str:
             customer = operated.customer
             expected.require(customer.state)
-            confirmed = self._keys.use(connection, confirmation)
-            if confirmed is None or confirmed.id != customer.id:
+            # Using a key locks its customer. To look whose it is comes first: two who confirm with
+            # each other's keys would wait for each other.
+            found = self._keys.find(connection, confirmation)
+            is_ours = found is not None and found.customer_id == customer.id
+            if not (is_ours and self._keys.use(connection, confirmation)):
                 raise ConfirmationStale
             self._anonymization.erase(connection, customer, Actor.OPERATOR)
             keep(connection, None)
