@@ -2,7 +2,7 @@ import asyncio
 import logging
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from customer_api.anonymization import repository as receipts
 from customer_api.anonymization import retention
@@ -318,6 +318,21 @@ async def test_the_full_text_index_is_rewritten_after_an_erasure_and_only_then(s
     await shop.container.retention.run_once()
 
     assert (before, after, len(compacted)) == (0, 1, 1)
+
+
+async def test_an_erasure_that_is_committed_late_is_not_forgotten(shop, monkeypatch):
+    compacted = []
+    monkeypatch.setattr(search, "compact", compacted.append)
+    account = await shop.account()
+    began_at = shop.clock.now()
+    shop.clock.advance(minutes=1)
+    await shop.container.retention.compact_search()
+    late = update(CustomerRow).values(anonymized_at=began_at)
+    await shop.container.units.write(lambda it: it.execute(late))
+    await shop.container.retention.compact_search()
+
+    assert account
+    assert len(compacted) == 1
 
 
 async def test_a_compacted_index_has_no_letters_of_the_erased(shop):

@@ -35,6 +35,8 @@ PURGE_BATCH: Final = 500
 INTERVAL_SECONDS: Final = 600.0
 KEY_MEMORY: Final = timedelta(days=1)
 """How long after its end a mailed key is remembered; it works no more, so nobody needs it."""
+LATE: Final = timedelta(minutes=5)
+"""How much later than the moment that it names an erasure can be committed; far longer than it takes."""
 
 Purge = Callable[[Connection, datetime, int], int]
 """Forgets at most so many rows older than a moment; returns how many there were."""
@@ -73,7 +75,7 @@ class Retention:
         self._clock = clock
         self._anonymization = anonymization
         self._terms = terms
-        self._compacted_at = datetime.min.replace(tzinfo=UTC)
+        self._compacted_at = datetime.min.replace(tzinfo=UTC) + LATE
 
     async def run(self, stop: asyncio.Event) -> None:
         """Do the work every few minutes until `stop` is set."""
@@ -126,9 +128,10 @@ class Retention:
     async def compact_search(self) -> None:
         """Rewrite the full-text index of an embedded database if somebody was erased meanwhile.
 
-        Until then it holds pieces of three letters of what the erased were found by.
+        Until then it holds pieces of three letters of what the erased were found by. Each process does
+        so once after its start, when anybody was ever erased: it does not know of the time before.
         """
-        since, now = self._compacted_at, self._clock.now()
+        since, now = self._compacted_at - LATE, self._clock.now()
         if await self._units.read(lambda it: customers.was_any_erased(it, since=since)):
             await self._units.write(search.compact)
         self._compacted_at = now
