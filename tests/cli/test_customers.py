@@ -163,7 +163,7 @@ def test_only_a_run_of_the_same_command_is_continued(run, imported, mails):
     unknown = run(*FIRST, "--force", "--resume", "unknown")
 
     assert (other.exit_code, unknown.exit_code) == (2, 2)
-    assert "no such run was started with this command" in other.stderr
+    assert "no such run was started with this command and these options" in other.stderr
     assert len(mails()) == 1
 
 

@@ -318,7 +318,7 @@ async def test_a_killed_run_is_continued_and_mails_nobody_twice(
         await shop.restore(key)  # and who did what they were asked to is not asked again
     shop.clock.advance(days=1)
     service = open_mailings(shop)
-    found = await service.find(audience.kind, run.id)
+    found = await service.find(audience, run.id)
 
     count = await service.count(audience, found)
     outcomes = await send(audience, run=found)
@@ -366,14 +366,25 @@ async def test_who_was_erased_since_the_list_was_read_is_left_out(shop, send):
     assert await mailed(shop) == {ada.reference: 1}
 
 
-async def test_a_run_is_found_by_its_kind_and_id_alone(shop, send):
+async def test_nobody_mails_to_who_registered_and_never_confirmed(shop, send):
+    await shop.register()
+    await send(RESET)
+
+    outcomes = await send(FIRST)
+
+    assert outcomes == {}
+    assert await mailed(shop) == {}
+
+
+async def test_a_run_is_found_by_its_options_and_id_alone(shop, send):
     service = open_mailings(shop)
     run = service.plan()
     await service.start(RESET, run)
 
-    assert await service.find(MailingKind.RESET, run.id) == run
-    assert await service.find(MailingKind.FIRST, run.id) is None
-    assert await service.find(MailingKind.RESET, "unknown") is None
+    assert await service.find(RESET, run.id) == run
+    assert await service.find(FIRST, run.id) is None
+    assert await service.find(Audience(MailingKind.RESET, locales=("de_DE",)), run.id) is None
+    assert await service.find(RESET, "unknown") is None
 
 
 async def test_the_audit_tells_who_was_reached_in_which_run(shop, send, five):

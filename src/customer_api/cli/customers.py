@@ -195,9 +195,9 @@ class _Mailing:
         run_id = self._options["run_id"]
         if run_id is None:
             return self._mailings.plan()
-        found = await self._mailings.find(self._audience.kind, run_id)
+        found = await self._mailings.find(self._audience, run_id)
         if found is None:
-            fail("no such run was started with this command")
+            fail("no such run was started with this command and these options")
         return found
 
     def _ask(self, count: int) -> None:

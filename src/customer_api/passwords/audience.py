@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
 from customer_api.audit.models import Action, AuditEventRow
 from customer_api.core.ids import CustomerId
@@ -22,7 +22,7 @@ class MailingKind(StrEnum):
     INVITATION = "invitation"
     """Passwords stay; confirmed customers get a mail."""
     FIRST = "first"
-    """Customers without a password get a mail, confirmed or not."""
+    """Customers without a password get a mail; unconfirmed ones if they never had one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Audience:
     """Starts a reading of the references of those who alone are concerned; None means all."""
 
     @property
-    def options(self) -> tuple[str, ...]:
-        """Names of what narrows the audience, for the audit."""
+    def noted(self) -> tuple[str, ...]:
+        """What the audit notes of it: the kind, and names of what narrows it."""
         given = {
             "locale": bool(self.locales),
             "created_from": self.created_from is not None,
@@ -49,7 +49,7 @@ class Audience:
             "only_without_pending": self.skips_pending,
             "references": self.references is not None,
         }
-        return tuple(name for name, is_given in given.items() if is_given)
+        return (self.kind.value, *(name for name, is_given in given.items() if is_given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,14 @@ class MailingRun:
     """Who came later is not concerned."""
 
 
-def find_run(connection: Connection, kind: MailingKind, run_id: str) -> MailingRun | None:
-    """Return the run with this id, if it is of this kind."""
+def find_run(connection: Connection, audience: Audience, run_id: str) -> MailingRun | None:
+    """Return the run with this id, if its audience was narrowed by the same options."""
     statement = select(AuditEventRow.at, AuditEventRow.fields).where(
         AuditEventRow.subject == run_id,
         AuditEventRow.action == Action.PASSWORD_MAILING_STARTED,
     )
     row = connection.execute(statement).one_or_none()
-    if row is None or row.fields.split(",")[0] != kind:
+    if row is None or row.fields.split(",") != list(audience.noted):
         return None
     return MailingRun(run_id, row.at)
 
@@ -156,8 +156,10 @@ _IS_CONFIRMED: Final = CustomerRow.registered_at.is_not(None)
 _HAS_PASSWORD: Final = exists().where(
     CredentialRow.customer_id == CustomerRow.id, CredentialRow.password_hash.is_not(None)
 )
+_HAD_PASSWORD: Final = exists().where(CredentialRow.customer_id == CustomerRow.id)
 _IS_CONCERNED: Final = {
     MailingKind.RESET: or_(_IS_CONFIRMED, _HAS_PASSWORD),
     MailingKind.INVITATION: _IS_CONFIRMED,
-    MailingKind.FIRST: ~_HAS_PASSWORD,
+    # An unconfirmed customer who had a password registered with it, and nobody knows whose mailbox it is.
+    MailingKind.FIRST: and_(~_HAS_PASSWORD, or_(_IS_CONFIRMED, ~_HAD_PASSWORD)),
 }

@@ -68,7 +68,7 @@ class PasswordMailings:
 
     async def start(self, audience: Audience, run: MailingRun) -> None:
         """Note that a run begins, so that it can be found again."""
-        fields = (audience.kind.value, *audience.options)
+        fields = audience.noted
         action = Action.PASSWORD_MAILING_STARTED
 
         def work(connection: Connection) -> None:
@@ -76,9 +76,12 @@ class PasswordMailings:
 
         await self._units.write(work)
 
-    async def find(self, kind: MailingKind, run_id: str) -> MailingRun | None:
-        """Return a run to continue; None when none of this kind was started under this id."""
-        return await self._units.read(lambda it: audiences.find_run(it, kind, run_id))
+    async def find(self, audience: Audience, run_id: str) -> MailingRun | None:
+        """Return a run to continue; None when none was started under this id with these options.
+
+        Only their names are known of a run, not their values.
+        """
+        return await self._units.read(lambda it: audiences.find_run(it, audience, run_id))
 
     async def count(self, audience: Audience, run: MailingRun) -> int:
         """Return how many customers are to be reached yet."""
@@ -160,8 +163,8 @@ class PasswordMailings:
         is_reset = audience.kind is MailingKind.RESET
         if is_reset:
             self._remove_password(connection, customer)
-        # Nobody else would let in whom the shop created without a password. Of those who registered
-        # themselves and were never confirmed, nobody knows whose mailbox it is.
+        # Nobody else would let in whom the shop created without a password. Of unconfirmed customers
+        # with a password, nobody knows whose mailbox it is.
         is_mailed = customer.is_registered or audience.kind is MailingKind.FIRST
         if is_mailed:
             template = PASSWORD_RESET if is_reset else PASSWORD_INVITATION
