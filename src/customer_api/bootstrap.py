@@ -2,10 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
 
 from customer_api.access.service import AccessService, GuestAccess
 from customer_api.addresses.directory import CustomerDirectory
@@ -21,6 +23,7 @@ from customer_api.audit.sealing import Sealing
 from customer_api.audit.trail import AuditTrail
 from customer_api.core.clock import Clock, SystemClock
 from customer_api.core.db import Base, UnitsOfWork, open_units
+from customer_api.core.ids import CustomerId
 from customer_api.core.schema import head_revision
 from customer_api.core.settings import Settings
 from customer_api.credentials.hash_kinds import HashKinds
@@ -28,7 +31,7 @@ from customer_api.credentials.keys import MailedKeys
 from customer_api.credentials.mails import KeyLink, KeyMails
 from customer_api.credentials.models import Purpose
 from customer_api.credentials.password_checks import PasswordChecks
-from customer_api.customers.models import Units
+from customer_api.customers.models import Session, Units
 from customer_api.customers.references import (
     LARGEST_STEP,
     RandomReferences,
@@ -36,13 +39,13 @@ from customer_api.customers.references import (
     SequentialReferences,
 )
 from customer_api.customers.service import CustomerService
-from customer_api.email_change.by_operators import CustomerChanges
+from customer_api.email_change.customer_changes import CustomerChanges
 from customer_api.email_change.emails import EmailChangeService
 from customer_api.email_change.service import ProfileChangeService
 from customer_api.groups.members import MemberService
 from customer_api.groups.service import GroupService
 from customer_api.idempotency.marks import Marks
-from customer_api.idempotency.service import CallerSession, IdempotencyService
+from customer_api.idempotency.service import IdempotencyService, SessionT, note_nothing
 from customer_api.mail.outbox import Outbox
 from customer_api.mail.render import Renderer
 from customer_api.mail.transport import Transport, open_transport
@@ -51,9 +54,15 @@ from customer_api.notes.service import NoteService
 from customer_api.operators import session_repository as operator_session_rows
 from customer_api.operators.client_logins import ClientLogins
 from customer_api.operators.clients import ApiClientService
-from customer_api.operators.customer_access import AuditedUnits, OperatedCustomers
+from customer_api.operators.customer_access import AuditedUnits, OperatedCustomers, RepeatedAnswers
 from customer_api.operators.logins import OperatorLogins
-from customer_api.operators.models import Audience, BackOfficeUnits, OperatedUnits
+from customer_api.operators.models import (
+    Audience,
+    BackOfficeUnits,
+    Caller,
+    OperatedCustomer,
+    OperatedUnits,
+)
 from customer_api.operators.outbox_access import OutboxAccess
 from customer_api.operators.service import OperatorService
 from customer_api.operators.session_repository import LiveCallers
@@ -117,7 +126,7 @@ class CustomerCare:
     members: MemberService
     orders: OrderService
     erasure: OperatedErasure
-    idempotency: IdempotencyService
+    idempotency: IdempotencyService[OperatedCustomer]
     """Of requests about one customer, with whom the answers are erased."""
 
 
@@ -137,7 +146,7 @@ class BackOffice:
     customers: CustomerCare
     audit_trail: AuditTrail
     outbox: OutboxAccess
-    idempotency: IdempotencyService
+    idempotency: IdempotencyService[Caller]
     """Of requests whose answers hold no data of a customer, or of one who is new."""
 
 
@@ -176,7 +185,7 @@ class Container:
     tokens: TokenService
     sessions: SessionService
     anonymization: AnonymizationService
-    idempotency: IdempotencyService
+    idempotency: IdempotencyService[Session]
     exports: ExportService
     retention: Retention
     sealing: Sealing
@@ -504,7 +513,7 @@ def _back_office(parts: _Parts, customers: CustomerCare) -> BackOffice:
         customers=customers,
         audit_trail=AuditTrail(units),
         outbox=OutboxAccess(units=units, clock=clock),
-        idempotency=_idempotency(parts, units),
+        idempotency=_idempotency(parts, units, RepeatedAnswers(clock).note),
     )
 
 
@@ -602,7 +611,7 @@ def _customer_care(
             exports=exports,
             keys=MailedKeys(Purpose.ERASURE, clock=clock, ttl_seconds=CONFIRMATION_TTL_SECONDS),
         ),
-        idempotency=_idempotency(parts, operated),
+        idempotency=_idempotency(parts, operated, RepeatedAnswers(clock).note),
     )
 
 
@@ -616,7 +625,11 @@ def _confirmation_mails(parts: _Parts, units: OperatedUnits) -> ConfirmationMail
     )
 
 
-def _idempotency(parts: _Parts, units: UnitsOfWork[CallerSession]) -> IdempotencyService:
+def _idempotency(
+    parts: _Parts,
+    units: UnitsOfWork[SessionT],
+    note: Callable[[Connection, SessionT, CustomerId], None] = note_nothing,
+) -> IdempotencyService[SessionT]:
     def secrets() -> tuple[bytes, ...]:
         parts.ring.look()  # another process may have marked a request with its new key
         return tuple(key.idempotency_secret for key in parts.ring.keys)
@@ -626,6 +639,7 @@ def _idempotency(parts: _Parts, units: UnitsOfWork[CallerSession]) -> Idempotenc
         clock=parts.clock,
         marks=Marks(secrets),
         ttl_seconds=parts.settings.idempotency_ttl_seconds,
+        note=note,
     )
 
 

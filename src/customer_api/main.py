@@ -15,9 +15,7 @@ from customer_api.api import edge, health
 from customer_api.api.auth import Authentication
 from customer_api.api.back_office import deps as back_office
 from customer_api.api.back_office.v1.errors import BACK_OFFICE
-from customer_api.api.deps import (
-    Edge,
-)
+from customer_api.api.deps import Edge
 from customer_api.api.docs import mount_docs
 from customer_api.api.documents import back_office_openapi, field_makers, storefront_openapi
 from customer_api.api.error_table import answer_failure

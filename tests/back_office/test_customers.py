@@ -294,7 +294,6 @@ async def test_an_unlocked_customer_logs_in_again(office, caplog):
         ("customer.locked", "reason"),
         ("customer.locked", "reason"),
         ("customer.unlocked", ""),
-        ("customer.unlocked", ""),
     ]
 
 
@@ -344,7 +343,7 @@ async def test_operators_neither_read_nor_set_secrets(office):
         for below in ("?include=addresses", "/addresses", "/sessions", "/personal-data")
     ]
 
-    assert changed.headers["etag"] == answers[0].headers["etag"]
+    assert changed.headers["etag"] == (await office.call("GET", path)).headers["etag"]
     assert not [it for it in attributes_of(created) if "password" in it.lower()]
     assert only_error(await office.shop.log_in(GRACE["email"], OTHER_PASSWORD))[1] == "003"
     assert (await office.shop.log_in()).status_code == 201
@@ -352,11 +351,12 @@ async def test_operators_neither_read_nor_set_secrets(office):
     assert "$argon2" not in texts
     assert account.refresh_token not in texts
     assert [action for action, _ in await office.trail(account.reference)] == [
-        "customer.changed",
+        "customer.read",
         "customer.read",
         "address.read",
         "session.read",
         "customer.exported",
+        "customer.read",
     ]
 
 
@@ -406,7 +406,7 @@ async def test_a_repeated_request_is_done_once(office):
     assert only_error(other)[:2] == (422, "1241")
     assert {it.headers["etag"] for it in patches} == {'"2"'}
     actions = [action for action, _ in await office.trail(of(first)["id"])]
-    assert actions == ["customer.created", "customer.changed"]
+    assert actions == ["customer.created", "answer.repeated", "customer.changed", "answer.repeated"]
 
 
 async def test_a_request_that_is_being_answered_is_not_begun_again(office):

@@ -40,6 +40,11 @@ class CustomerList:
     total: int | None
     """Customers of all pages; None when nobody asked."""
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """References of the customers on the page."""
+        return tuple(it.customer.reference for it in self.entries)
+
 
 class CustomerDirectory:
     """Lists customers, for those who look after them."""
@@ -59,7 +64,7 @@ class CustomerDirectory:
         def work(connection: Connection, _caller: object) -> CustomerList:
             found = customers.find_page(connection, search, page)
             return CustomerList(
-                with_defaults(connection, found.entries),
+                with_default_uuids(connection, found.entries),
                 has_previous=found.has_previous,
                 has_next=found.has_next,
                 total=_total(connection, search, counting),
@@ -68,7 +73,9 @@ class CustomerDirectory:
         return await self._units.read_as(claims, work)
 
 
-def with_defaults(connection: Connection, found: Sequence[Customer]) -> tuple[ListedCustomer, ...]:
+def with_default_uuids(
+    connection: Connection, found: Sequence[Customer]
+) -> tuple[ListedCustomer, ...]:
     """Return customers with their default addresses, in the same order."""
     ids = [
         address_id

@@ -30,11 +30,14 @@ class SaveAddress:
 
 
 class AddressService:
-    """Keeps the address book of the customer who calls.
+    """Keeps the address book of the customer to whom there is access: their own, or by an operator.
+
+    The units see to it that an operator's reference is the customer's, so only a customer who calls
+    can meet `NotOwner`, and `CustomerNotFound` in place of it.
 
     Raises (all methods that take a reference):
         NotOwner: the reference is not the caller's own, whether it exists or not.
-        AddressNotFound: the caller has no address with this uuid.
+        AddressNotFound: the customer has no address with this uuid.
         StateOutdated: the address is in none of the expected states.
 
     `keep` is given the result inside its transaction (`UnitsOfWork.write`).
@@ -56,7 +59,7 @@ class AddressService:
     async def profile_with_book(
         self, claims: Claims, reference: str | None
     ) -> tuple[Customer, tuple[BookEntry, ...]]:
-        """Return the caller together with their addresses; None as reference means "me".
+        """Return the customer together with their addresses; None as reference means who calls.
 
         Raises:
             CustomerNotFound: the reference is not the caller's own, whether it exists or not.
@@ -97,7 +100,7 @@ class AddressService:
                 uuid=random_uuid(),
                 now=self._clock.now(),
             )
-            return _with_defaults(connection, session.customer, address, command)
+            return _as_default_where_asked(connection, session.customer, address, command)
 
         return await self._units.write_as(claims, work, keep)
 
@@ -123,7 +126,7 @@ class AddressService:
                 changes=command.values,
                 now=self._clock.now(),
             )
-            return _with_defaults(connection, session.customer, address, command)
+            return _as_default_where_asked(connection, session.customer, address, command)
 
         return await self._units.write_as(claims, work, keep)
 
@@ -176,7 +179,7 @@ def _entry(address: Address, customer: Customer) -> BookEntry:
     )
 
 
-def _with_defaults(
+def _as_default_where_asked(
     connection: Connection, customer: Customer, address: Address, command: SaveAddress
 ) -> BookEntry:
     billing = customer.default_billing_address_id

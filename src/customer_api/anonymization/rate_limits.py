@@ -4,6 +4,7 @@ from customer_api.core.ids import CustomerId
 from customer_api.credentials import repository as credentials
 from customer_api.plugin import ErasureContext
 from customer_api.security import counters
+from customer_api.security.counters import Kind
 
 
 class RateLimitAnonymizer:
@@ -22,6 +23,6 @@ class RateLimitAnonymizer:
         return sum(
             counters.forget(connection, key)
             if key == own
-            else counters.forget_mails(connection, key)
+            else counters.forget_kinds(connection, key, frozenset({Kind.MAILS}))
             for key in sorted({own, *others})  # in one order, as they are locked
         )

@@ -13,6 +13,9 @@ finds what is written here. A route that names no scope stops the start of the p
 
 Roles are sets of scopes; a client of the API has the scopes it was given. Scopes and roles are looked at in the
 transaction of each request, so what is taken away is gone with the next one. Nobody can give what they do not have.
+
+Who writes to something sees it: answers to writes show the whole resource, so `customers:write` shows profiles, one at a time
+and each as an audit event, without `customers:read`.
 """
 
 

@@ -247,8 +247,13 @@ async def _anonymization(request: Request) -> AnonymizationService:
 
 
 async def get_once(request: Request) -> Once:
-    """Return what answers a request with an `Idempotency-Key` once."""
-    return Once(request, get_edge(request).container.idempotency)
+    """Return what answers a request with an `Idempotency-Key` once.
+
+    A key that is none is refused before everything else (docs/storefront-api.md, check-18).
+    """
+    once = Once(request, get_edge(request).container.idempotency)
+    once.key()
+    return once
 
 
 async def get_expected_state(request: Request) -> ExpectedState:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,16 +28,11 @@ class IdempotencyKeyInvalid(AppError):
 
 
 class Once:
-    """Answers one request, by the answer it had before if it comes again.
+    """Answers one request, by the answer it had before if it comes again."""
 
-    Raises:
-        IdempotencyKeyInvalid: there is a key, and it cannot be used.
-    """
-
-    def __init__(self, request: Request, idempotency: IdempotencyService) -> None:
+    def __init__(self, request: Request, idempotency: IdempotencyService[Any]) -> None:
         self._request = request
         self._idempotency = idempotency
-        self._key = _key(request.headers.getlist(HEADER))
 
     async def answer(
         self,
@@ -50,11 +45,20 @@ class Once:
         """Do what `act` does and answer by `render`; without a key nothing is remembered.
 
         The arguments are those of `IdempotencyService.once`.
+
+        Raises:
+            IdempotencyKeyInvalid: there is a key, and it cannot be used. Who may not call does not
+                learn that.
         """
-        if self._key is None:
+        try:
+            key = self.key()
+        except IdempotencyKeyInvalid:
+            await self._idempotency.check(claims)
+            raise
+        if key is None:
             return render(await act(keep=keep_nothing))
         answer = await self._idempotency.once(
-            self._repeatable(self._key, claims),
+            self._repeatable(key, claims),
             claims,
             act,
             render=lambda result: _to_answer(render(result)),
@@ -63,6 +67,14 @@ class Once:
         headers = {} if answer.etag is None else {"ETag": answer.etag}
         kind = JsonApiResponse if answer.body else Response
         return kind(answer.body, status_code=answer.status, headers=headers)
+
+    def key(self) -> str | None:
+        """Return the key of the request; None when it has none.
+
+        Raises:
+            IdempotencyKeyInvalid: there is a key, and it cannot be used.
+        """
+        return _key(self._request.headers.getlist(HEADER))
 
     def _repeatable(self, key: str, claims: Claims | None) -> RepeatableRequest:
         scope = self._request.scope

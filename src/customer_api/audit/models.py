@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from sqlalchemy import BigInteger, Identity, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -40,7 +40,9 @@ class Action(StrEnum):
     CLIENT_CHANGED = "client.changed"
     CLIENT_SECRET_ROTATED = "client.secret_rotated"  # noqa: S105 - an action
     CLIENT_REMOVED = "client.removed"
+    ANSWER_REPEATED = "answer.repeated"
     CUSTOMERS_LISTED = "customer.listed"
+    CUSTOMER_SHOWN = "customer.shown"
     CUSTOMER_CREATED = "customer.created"
     CUSTOMER_READ = "customer.read"
     CUSTOMER_CHANGED = "customer.changed"
@@ -105,6 +107,24 @@ class Acting(Protocol):
     @property
     def actor(self) -> Actor:
         """As audit events name them."""
+
+
+@runtime_checkable
+class Attempt(Protocol):
+    """The result of work that can be asked to do what is done already."""
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether there is something to note."""
+
+
+@runtime_checkable
+class Showing(Protocol):
+    """The result of work that shows several customers."""
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Their references."""
 
 
 COMMAND_LINE: Final = Actor(ActorKind.COMMAND_LINE, "")

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, LargeBi
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base
+from customer_api.core.ids import CustomerId
 from customer_api.core.privacy import kept, secret
 from customer_api.core.types import BigKey, UtcDateTime
 
@@ -55,6 +56,8 @@ class Answer:
     body: bytes
     etag: str | None
     """Value of the header field, quotes included."""
+    owner: CustomerId | None = None
+    """Whose personal data it holds, once it is remembered; None is nobody's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ _FIND: Final = (
         IdempotentRequestRow.status,
         IdempotentRequestRow.body,
         IdempotentRequestRow.etag,
+        IdempotentRequestRow.customer_id,
     )
     .where(IdempotentRequestRow.scope.in_(bindparam("scopes", expanding=True)))
     .order_by(IdempotentRequestRow.id)
@@ -124,7 +125,7 @@ def find(connection: Connection, scopes: Collection[bytes]) -> RememberedRequest
     row = connection.execute(_FIND, {"scopes": list(scopes)}).first()
     if row is None:
         return None
-    answer = None if row.status is None else Answer(row.status, row.body, row.etag)
+    answer = None if row.status is None else Answer(row.status, row.body, row.etag, row.customer_id)
     claim = Claim(row.id, row.claim)
     return RememberedRequest(
         row.scope, row.fingerprint, claim, row.claimed_until, row.expires_at, answer

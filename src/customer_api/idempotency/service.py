@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Final, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -19,6 +19,7 @@ from customer_api.idempotency.models import Answer, Claim
 from customer_api.idempotency.repository import NewClaim, RememberedRequest
 
 T = TypeVar("T")
+SessionT = TypeVar("SessionT", bound="CallerSession")
 T_co = TypeVar("T_co", covariant=True)
 
 CLAIM_TTL: Final = timedelta(seconds=30)
@@ -40,7 +41,11 @@ class Act(Protocol[T_co]):
         """Do it."""
 
 
-class IdempotencyService:
+def note_nothing(_connection: Connection, _session: object, _owner: CustomerId) -> None:
+    """Note nothing of a repetition: the `note` of customers, who see what is their own."""
+
+
+class IdempotencyService(Generic[SessionT]):
     """Remembers requests that succeeded, with their answers, for a while.
 
     A request is claimed before its work begins, so that parallel repetitions do nothing, and
@@ -49,8 +54,20 @@ class IdempotencyService:
     """
 
     def __init__(
-        self, *, units: UnitsOfWork[CallerSession], clock: Clock, marks: Marks, ttl_seconds: int
+        self,
+        *,
+        units: UnitsOfWork[SessionT],
+        clock: Clock,
+        marks: Marks,
+        ttl_seconds: int,
+        note: Callable[[Connection, SessionT, CustomerId], None] = note_nothing,
     ) -> None:
+        """Take collaborators.
+
+        `note` is told, in a transaction that commits before the answer, that a caller is shown again
+        what holds data of a customer.
+        """
+        self._note = note
         self._units = units
         self._clock = clock
         self._marks = marks
@@ -101,13 +118,27 @@ class IdempotencyService:
         assert answer is not None, "the work keeps its result"
         return answer
 
+    async def check(self, claims: Claims | None) -> None:
+        """Make sure that the caller may call; None is for requests of anybody.
+
+        Raises:
+            TokenRefused: the session has ended or its customer is gone.
+        """
+        if claims is not None:
+            await self._units.read_as(claims, lambda _connection, _session: None)
+
     async def _claim(self, request: RepeatableRequest, claims: Claims | None) -> Answer | Claim:
         marks = self._marks.of(request)
         if claims is None:
             return await self._units.write(lambda it: self._claim_for(it, marks, None))
-        return await self._units.write_as(
-            claims, lambda it, session: self._claim_for(it, marks, session.owner)
-        )
+
+        def work(connection: Connection, session: SessionT) -> Answer | Claim:
+            claimed = self._claim_for(connection, marks, session.owner)
+            if isinstance(claimed, Answer) and claimed.owner is not None:
+                self._note(connection, session, claimed.owner)
+            return claimed
+
+        return await self._units.write_as(claims, work)
 
     def _claim_for(
         self, connection: Connection, marks: tuple[Mark, ...], customer_id: CustomerId | None

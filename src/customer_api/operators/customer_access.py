@@ -8,15 +8,17 @@ from sqlalchemy import Connection
 from typing_extensions import override
 
 from customer_api.audit import repository as audit
-from customer_api.audit.models import Acting, Actor
+from customer_api.audit.models import Acting, Action, Actor, Attempt, Showing
 from customer_api.core.clock import Clock
 from customer_api.core.db import Keep, UnitsOfWork, Work, keep_nothing
+from customer_api.core.ids import CustomerId
 from customer_api.core.types import Claims, SessionCheck
 from customer_api.customers import repository as customers
 from customer_api.customers.errors import CustomerNotFound
 from customer_api.operators.models import Caller, CallerClaims, OperatedCustomer
 
 T = TypeVar("T")
+OtherSessionT = TypeVar("OtherSessionT")
 ActingT = TypeVar("ActingT", bound=Acting)
 ActingT_co = TypeVar("ActingT_co", bound=Acting, covariant=True)
 
@@ -52,12 +54,19 @@ class AuditedUnits(UnitsOfWork[ActingT_co]):
     """Units that leave an audit event of what the claims say is done.
 
     The event of a write is part of its transaction; that of a read is committed before the read
-    returns, so nothing is shown that nobody knows of. What is refused leaves none.
+    returns, so nothing is shown that nobody knows of. What is refused leaves none, and neither does
+    an `Attempt` that changed nothing. A `Showing` leaves one more about each customer shown.
     """
 
     def __init__(self, units: UnitsOfWork[ActingT_co], clock: Clock) -> None:
+        # No check of its own: callers are checked by the units inside.
         self._units = units
         self._clock = clock
+
+    @override
+    def checked_by(self, check: SessionCheck[OtherSessionT]) -> UnitsOfWork[OtherSessionT]:
+        """Return units that leave no events: callers of another kind need not say what they do."""
+        return self._units.checked_by(check)
 
     @override
     async def read(self, work: Work[T]) -> T:
@@ -72,7 +81,7 @@ class AuditedUnits(UnitsOfWork[ActingT_co]):
     async def read_as(self, claims: Claims, work: Callable[[Connection, ActingT_co], T]) -> T:
         """Check the caller, read, and note it."""
         result, actor = await self._units.read_as(claims, partial(_with_actor, work))
-        await self._units.write(lambda it: self._note(it, actor, claims))
+        await self._units.write(lambda it: self._note(it, actor, claims, result))
         return result
 
     @override
@@ -96,12 +105,30 @@ class AuditedUnits(UnitsOfWork[ActingT_co]):
         """Close the connections, which others may share."""
         await self._units.close()
 
-    def _note(self, connection: Connection, actor: Actor, claims: Claims) -> None:
+    def _note(self, connection: Connection, actor: Actor, claims: Claims, result: object) -> None:
         assert isinstance(claims, CallerClaims)
         assert claims.action is not None, "the route says what it does"
+        if isinstance(result, Attempt) and not result.has_changed:
+            return
         subject = claims.customer or ""
         now = self._clock.now()
         audit.add(connection, actor, claims.action, subject, now=now, fields=claims.fields)
+        if isinstance(result, Showing):
+            audit.add_each(connection, actor, Action.CUSTOMER_SHOWN, result.shown, now=now)
+
+
+class RepeatedAnswers:
+    """Notes that a caller is shown again what was answered before (`IdempotencyService`)."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def note(self, connection: Connection, acting: Acting, owner: CustomerId) -> None:
+        """Note it, under the customer whose data the answer holds."""
+        customer = customers.find_by_id(connection, owner)
+        assert customer is not None, "rows of customers stay"
+        action, now = Action.ANSWER_REPEATED, self._clock.now()
+        audit.add(connection, acting.actor, action, customer.reference, now=now)
 
 
 def _with_actor(
@@ -112,12 +139,12 @@ def _with_actor(
 
 def _noted(
     work: Callable[[Connection, ActingT], T],
-    note: Callable[[Connection, Actor], None],
+    note: Callable[..., None],
     connection: Connection,
     acting: ActingT,
 ) -> T:
     result = work(connection, acting)
-    note(connection, acting.actor)
+    note(connection, acting.actor, result=result)
     return result
 
 

@@ -223,10 +223,10 @@ def forget(connection: Connection, subject: str) -> int:
     return connection.execute(_FORGET, parameters).rowcount
 
 
-def forget_mails(connection: Connection, subject: str) -> int:
-    """Delete the counter of mails that strangers had sent to an address; returns 0 or 1."""
+def forget_kinds(connection: Connection, subject: str, kinds: frozenset[Kind]) -> int:
+    """Like `forget`, only the counters of these kinds."""
     _lock(connection, subject)
-    parameters = {"about": subject[:SUBJECT_LENGTH], "kinds": [Kind.MAILS]}
+    parameters = {"about": subject[:SUBJECT_LENGTH], "kinds": sorted(kinds)}
     return connection.execute(_FORGET_KINDS, parameters).rowcount
 
 

@@ -8,7 +8,14 @@ from typing_extensions import override
 
 from customer_api.observability.security_events import SecurityEvent
 from customer_api.security.clients import Clients
-from customer_api.security.counters import CounterName, Counters, DatabaseStore, Kind, Rule
+from customer_api.security.counters import (
+    CounterName,
+    Counters,
+    DatabaseStore,
+    Kind,
+    Rule,
+    forget_kinds,
+)
 from customer_api.security.rate_limit import (
     HOUR_SECONDS,
     WINDOW_SECONDS,
@@ -34,6 +41,11 @@ FAILURE_KINDS: Final = frozenset(
     }
 )
 _LONGEST_DOUBLING: Final = 10
+
+
+def forget_failures(connection: Connection, subject: str) -> None:
+    """Forget failed logins to an account and its blocks, for every client; in any transaction."""
+    forget_kinds(connection, subject, FAILURE_KINDS)
 
 
 class LoginSlowed(TooManyAttempts):

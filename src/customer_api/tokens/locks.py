@@ -1,5 +1,7 @@
 """Locking customers out, and letting them in again."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection
 
 from customer_api.core.clock import Clock
@@ -10,8 +12,19 @@ from customer_api.credentials.voiding import void_keys
 from customer_api.customers import repository as customers
 from customer_api.customers.models import Access, Customer, CustomerUnits
 from customer_api.observability.security_events import SecurityEvent, record
+from customer_api.security.login_limits import forget_failures
 from customer_api.security.refresh_tokens import EndReason
 from customer_api.tokens import repository
+
+
+@dataclass(frozen=True, slots=True)
+class LockChange:
+    """What has become of a lock."""
+
+    customer: Customer
+    """As it is now."""
+    has_changed: bool
+    """Whether it was another way before (`audit.models.Attempt`)."""
 
 
 class LockService:
@@ -22,34 +35,46 @@ class LockService:
         self._clock = clock
 
     async def lock(
-        self, claims: Claims, reason: str, *, keep: Keep[Customer] = keep_nothing
-    ) -> Customer:
+        self, claims: Claims, reason: str, *, keep: Keep[LockChange] = keep_nothing
+    ) -> LockChange:
         """Lock a customer, or give another reason; all sessions end at once, on every worker.
 
-        A pending change of the e-mail address ends, too. A restored password does not unlock.
+        A pending change of the e-mail address ends, too. A restored password does not unlock. For one
+        who is locked for this reason nothing changes.
         """
 
-        def work(connection: Connection, access: Access) -> Customer:
+        def work(connection: Connection, access: Access) -> LockChange:
             now = self._clock.now()
             customer = access.customer
+            if customer.locked_at is not None and customer.lock_reason == reason:
+                return LockChange(customer, has_changed=False)
             repository.end_all_sessions(connection, customer.id, EndReason.LOCKED, now=now)
             void_keys(connection, customer.id, Purpose.EMAIL_CHANGE, now=now)
             values = {"locked_at": customer.locked_at or now, "lock_reason": reason}
-            return customers.change(connection, customer.id, values, now=now)
+            locked = customers.change(connection, customer.id, values, now=now)
+            return LockChange(locked, has_changed=True)
 
-        customer = await self._units.write_as(claims, work, keep)
-        record(SecurityEvent.CUSTOMER_LOCKED, reference=customer.reference)
-        return customer
+        change = await self._units.write_as(claims, work, keep)
+        if change.has_changed:
+            record(SecurityEvent.CUSTOMER_LOCKED, reference=change.customer.reference)
+        return change
 
-    async def unlock(self, claims: Claims, *, keep: Keep[Customer] = keep_nothing) -> Customer:
-        """Let a customer log in again; nothing changes for one who is not locked."""
+    async def unlock(self, claims: Claims, *, keep: Keep[LockChange] = keep_nothing) -> LockChange:
+        """Let a customer log in again; nothing changes for one who is not locked.
 
-        def work(connection: Connection, access: Access) -> Customer:
-            if access.customer.locked_at is None:
-                return access.customer
+        What failed while they were locked out is forgotten, so that it does not keep them waiting.
+        """
+
+        def work(connection: Connection, access: Access) -> LockChange:
+            customer = access.customer
+            if customer.locked_at is None:
+                return LockChange(customer, has_changed=False)
             values = {"locked_at": None, "lock_reason": None}
-            return customers.change(connection, access.customer.id, values, now=self._clock.now())
+            unlocked = customers.change(connection, customer.id, values, now=self._clock.now())
+            forget_failures(connection, customer.email_key)
+            return LockChange(unlocked, has_changed=True)
 
-        customer = await self._units.write_as(claims, work, keep)
-        record(SecurityEvent.CUSTOMER_UNLOCKED, reference=customer.reference)
-        return customer
+        change = await self._units.write_as(claims, work, keep)
+        if change.has_changed:
+            record(SecurityEvent.CUSTOMER_UNLOCKED, reference=change.customer.reference)
+        return change

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from customer_api.core.clock import Clock
+from customer_api.core.db import Keep, keep_nothing
 from customer_api.core.types import Claims
 from customer_api.customers.models import Access, CustomerUnits
 from customer_api.customers.service import require_customer
@@ -15,14 +16,17 @@ from customer_api.tokens.models import Login
 
 
 class SessionService:
-    """Lists and ends sessions of a customer: the one who calls, or whom an operator looks after."""
+    """Lists and ends sessions of the customer to whom there is access: their own, or by an operator.
+
+    `keep` is given the result inside its transaction (`UnitsOfWork.write`).
+    """
 
     def __init__(self, *, units: CustomerUnits, clock: Clock) -> None:
         self._units = units
         self._clock = clock
 
     async def logins(self, claims: Claims) -> tuple[Login, ...]:
-        """Return the live sessions of the caller, the newest first; one of them is the caller's."""
+        """Return the live sessions of the customer, the newest first."""
 
         def work(connection: Connection, session: Access) -> tuple[Login, ...]:
             return repository.list_live(connection, session.customer.id, now=self._clock.now())
@@ -30,21 +34,21 @@ class SessionService:
         return await self._units.read_as(claims, work)
 
     async def login(self, claims: Claims, uuid: str) -> Login:
-        """Return one live session of the caller.
+        """Return one live session of the customer.
 
         Raises:
-            SessionNotFound: the caller has no live session with this id.
+            SessionNotFound: the customer has no live session with this id.
         """
         for login in await self.logins(claims):
             if login.uuid == uuid:
                 return login
         raise SessionNotFound
 
-    async def end(self, claims: Claims, uuid: str) -> None:
-        """End one session of the caller; it may be the one that calls.
+    async def end(self, claims: Claims, uuid: str, *, keep: Keep[str] = keep_nothing) -> None:
+        """End one session of the customer; it may be the one that calls.
 
         Raises:
-            SessionNotFound: the caller has no live session with this id.
+            SessionNotFound: the customer has no live session with this id.
             NotWhileImpersonating: an operator acts as the customer, and it is another session.
         """
 
@@ -62,7 +66,7 @@ class SessionService:
                 raise SessionNotFound
             return session.customer.reference
 
-        reference = await self._units.write_as(claims, work)
+        reference = await self._units.write_as(claims, work, keep)
         _record_end(reference, session=uuid)
 
     async def log_out(self, claims: Claims, refresh_token: str) -> None:
@@ -89,8 +93,10 @@ class SessionService:
         if ended is not None:
             _record_end(claims.reference, session=ended)
 
-    async def log_out_everywhere(self, claims: Claims) -> None:
-        """End all sessions of the caller, this one included.
+    async def log_out_everywhere(
+        self, claims: Claims, *, keep: Keep[tuple[str, str | None]] = keep_nothing
+    ) -> None:
+        """End all sessions of the customer, a calling one included.
 
         Of an operator who acts as the customer that is this one alone.
         """
@@ -104,7 +110,7 @@ class SessionService:
             repository.end_all_sessions(connection, customer.id, reason, now=now)
             return customer.reference, None
 
-        reference, ended = await self._units.write_as(claims, work)
+        reference, ended = await self._units.write_as(claims, work, keep)
         _record_end(reference, session=ended)
 
 

@@ -92,19 +92,22 @@ class Operated:
         *,
         action: Action | None = None,
         noted: Collection[str] = (),
+        included: Collection[str] = (),
         body_limit_bytes: int = BODY_LIMIT_BYTES,
     ) -> None:
         """Set up the check.
 
         Routes about customers name the `action` of their audit events, which list the fields of the
-        body that were sent, or those parameters of the query that are among the `noted` ones: names
-        that callers make up are not kept.
+        body that were sent, or those parameters of the query that are among the `noted` ones, and
+        those of the `included` relationships that were asked for: names that callers make up are not
+        kept.
         """
         self.scope = scope
         self.resource_type = resource_type
         self.make_fields = make_fields
         self.action = action
         self._noted = frozenset(noted)
+        self._included = frozenset(included)
         self._body_limit_bytes = body_limit_bytes
 
     async def __call__(self, request: Request) -> CallerCall:
@@ -121,9 +124,8 @@ class Operated:
             units = get_edge(request).container.back_office.units
             await units.read_as(claims, lambda _connection, _caller: None)
             raise
-        named = (
-            values if self.make_fields is not None else links.query.parameters.keys() & self._noted
-        )
+        named = values.keys() | (links.query.parameters.keys() & self._noted)
+        named |= self._included.intersection(links.query.include)
         return CallerCall(values, links, replace(claims, fields=tuple(sorted(named))))
 
 

@@ -1,4 +1,4 @@
-"""Verbs of `addresses` in the back care."""
+"""Verbs of `addresses` in the back office."""
 
 from functools import partial
 from typing import Annotated, Final

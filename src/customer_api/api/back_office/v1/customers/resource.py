@@ -12,7 +12,7 @@ from customer_api.api.v1.customers.resource import timestamp
 from customer_api.core.settings import Settings
 from customer_api.customers.models import GENDERS, SALUTATIONS, Customer, Status
 from customer_api.customers.service import EMAIL_MAX_LENGTH
-from customer_api.email_change.by_operators import ChangeCustomer
+from customer_api.email_change.customer_changes import ChangeCustomer
 from customer_api.jsonapi.constraints import (
     Choice,
     Length,

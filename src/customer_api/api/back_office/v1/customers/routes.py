@@ -43,6 +43,7 @@ from customer_api.api.back_office.v1.errors import (
 from customer_api.api.conditions import to_etag
 from customer_api.api.deps import ExpectedStateDep
 from customer_api.api.responses import JsonApiResponse, accepted, no_content
+from customer_api.api.v1.addresses import resource as addresses
 from customer_api.audit.models import Action
 from customer_api.core.keyset import CursorUnknown
 from customer_api.core.states import StateOutdated
@@ -54,6 +55,7 @@ from customer_api.jsonapi.document import Resource
 from customer_api.operators.scopes import Scope
 from customer_api.registration.errors import AlreadyConfirmed
 from customer_api.security.rate_limit import TooManyRequests
+from customer_api.tokens.locks import LockChange
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
@@ -61,7 +63,9 @@ _LISTED: Final = Operated(
     Scope.CUSTOMERS_READ, TYPE, action=Action.CUSTOMERS_LISTED, noted=criteria.NOTED
 )
 _CREATED: Final = Operated(Scope.CUSTOMERS_WRITE, TYPE, create_fields)
-_READ: Final = Operated(Scope.CUSTOMERS_READ, TYPE, action=Action.CUSTOMER_READ)
+_READ: Final = Operated(
+    Scope.CUSTOMERS_READ, TYPE, action=Action.CUSTOMER_READ, included=(addresses.TYPE,)
+)
 _CHANGED: Final = Operated(
     Scope.CUSTOMERS_WRITE, TYPE, change_fields, action=Action.CUSTOMER_CHANGED
 )
@@ -221,8 +225,8 @@ def _changed(listed: ListedCustomer, *, call: CallerCall) -> JsonApiResponse:
     return _document(to_resource(listed, call.links), listed.customer, call=call)
 
 
-def _lock(customer: Customer, *, call: CallerCall) -> JsonApiResponse:
-    return JsonApiResponse(document.single(to_lock(customer, call.links), call.query))
+def _lock(change: LockChange, *, call: CallerCall) -> JsonApiResponse:
+    return JsonApiResponse(document.single(to_lock(change.customer, call.links), call.query))
 
 
 def _document(

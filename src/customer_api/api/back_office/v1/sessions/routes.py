@@ -1,13 +1,14 @@
 """Verbs of `sessions` in the back office: the devices of a customer."""
 
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from customer_api.api import openapi
-from customer_api.api.back_office.deps import CallerCall, CustomerCareDep, Operated
-from customer_api.api.back_office.v1.errors import ABOUT_CUSTOMER, CALLER_ONLY, documented
+from customer_api.api.back_office.deps import CallerCall, CustomerCareDep, CustomerOnceDep, Operated
+from customer_api.api.back_office.v1.errors import ABOUT_CUSTOMER, CALLER_ONLY, ONCE, documented
 from customer_api.api.back_office.v1.sessions.resource import SHAPE, TYPE, to_resource
 from customer_api.api.responses import JsonApiResponse, no_content
 from customer_api.audit.models import Action
@@ -56,24 +57,28 @@ async def read_session(
 @router.delete(
     "/customers/{reference}/sessions",
     status_code=204,
-    responses=openapi.empty_answer() | documented(*CALLER_ONLY, *ABOUT_CUSTOMER),
+    responses=openapi.empty_answer() | documented(*CALLER_ONLY, *ABOUT_CUSTOMER, *ONCE),
 )
 async def end_sessions(
-    call: Annotated[CallerCall, Depends(_ENDED)], care: CustomerCareDep
+    once: CustomerOnceDep, call: Annotated[CallerCall, Depends(_ENDED)], care: CustomerCareDep
 ) -> Response:
     """End all sessions of a customer: all their tokens are refused at once."""
-    await care.sessions.log_out_everywhere(call.claims)
-    return no_content()
+    act = partial(care.sessions.log_out_everywhere, call.claims)
+    return await once.answer(call.claims, act, no_content)
 
 
 @router.delete(
     "/customers/{reference}/sessions/{uuid}",
     status_code=204,
-    responses=openapi.empty_answer() | documented(*CALLER_ONLY, *ABOUT_CUSTOMER, SessionNotFound),
+    responses=openapi.empty_answer()
+    | documented(*CALLER_ONLY, *ABOUT_CUSTOMER, SessionNotFound, *ONCE),
 )
 async def end_session(
-    uuid: str, call: Annotated[CallerCall, Depends(_ENDED)], care: CustomerCareDep
+    uuid: str,
+    once: CustomerOnceDep,
+    call: Annotated[CallerCall, Depends(_ENDED)],
+    care: CustomerCareDep,
 ) -> Response:
     """End one session of a customer."""
-    await care.sessions.end(call.claims, uuid)
-    return no_content()
+    act = partial(care.sessions.end, call.claims, uuid)
+    return await once.answer(call.claims, act, no_content)

@@ -1,14 +1,15 @@
-"""Changing customers for them."""
+"""Changing profile and default addresses of customers for them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sqlalchemy import Connection
 
 from customer_api.addresses import repository as addresses
-from customer_api.addresses.directory import ListedCustomer, with_defaults
+from customer_api.addresses.directory import ListedCustomer, with_default_uuids
 from customer_api.addresses.errors import AddressNotFound
+from customer_api.audit.models import Action
 from customer_api.core.clock import Clock
 from customer_api.core.db import Keep, keep_nothing
 from customer_api.core.ids import AddressId
@@ -22,6 +23,7 @@ from customer_api.email_change.emails import EmailChangeService
 from customer_api.email_change.errors import EmailLocked
 from customer_api.mail.message import EMAIL_ASSIGNED
 from customer_api.mail.outbox import Outbox
+from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.operators.models import CallerClaims, OperatedCustomer, OperatedUnits
 from customer_api.operators.scopes import Scope
 from customer_api.security.refresh_tokens import EndReason
@@ -73,7 +75,7 @@ class CustomerChanges:
         expected: ExpectedState = ANY_STATE,
         keep: Keep[ListedCustomer] = keep_nothing,
     ) -> ListedCustomer:
-        """Change profile and default addresses.
+        """Change profile and default addresses; a command without any is a look at the customer.
 
         The e-mail address is locked: to change it takes a scope of its own. Then it applies at once
         and all sessions end. Both mailboxes are told, and the old one can undo it. If nobody has
@@ -87,16 +89,24 @@ class CustomerChanges:
             EmailTaken: another account has the new address, or can still take it back.
             AddressNotFound: the customer has no address with the uuid of a default.
         """
+        has_other_email = False
 
         def work(connection: Connection, operated: OperatedCustomer) -> ListedCustomer:
+            nonlocal has_other_email
             expected.require(operated.customer.state)
             check_locale(command.values.get("locale"), self._locales)
             customer = self._change(connection, operated, command.values)
             if command.default_addresses:
-                customer = _with_defaults(connection, customer, command.default_addresses)
-            return with_defaults(connection, [customer])[0]
+                customer = _set_default_addresses(connection, customer, command.default_addresses)
+            has_other_email = customer.email_key != operated.customer.email_key
+            return with_default_uuids(connection, [customer])[0]
 
-        return await self._units.write_as(claims, work, keep)
+        if not (command.values or command.default_addresses):
+            claims = replace(claims, action=Action.CUSTOMER_READ)
+        changed = await self._units.write_as(claims, work, keep)
+        if has_other_email:
+            record(SecurityEvent.EMAIL_CHANGED, reference=changed.customer.reference)
+        return changed
 
     def _change(
         self, connection: Connection, operated: OperatedCustomer, values: Mapping[str, object]
@@ -117,7 +127,7 @@ class CustomerChanges:
         return after
 
 
-def _with_defaults(
+def _set_default_addresses(
     connection: Connection, customer: Customer, wanted: Mapping[str, str | None]
 ) -> Customer:
     ids: dict[str, AddressId | None] = {
