@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import ProgrammingError
 
 from customer_api.core.errors import DatabaseUnavailable
-from customer_api.transfers.customer_importer import CustomerImporter
+from customer_api.transfers.customers.importing import CustomerImporter
 from tests.transfers.files import customer, customers_file
 
 GENERATED = r"generated a signing key: var/signing-key\.pem\n"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from customer_api.transfers.csv_rows import CsvFile
-from customer_api.transfers.customer_columns import CustomerColumns, parse_hash
-from customer_api.transfers.customer_importer import CustomerImporter, ImportRules
+from customer_api.transfers.customers.columns import CustomerColumns, parse_hash
+from customer_api.transfers.customers.importing import CustomerImporter, ImportRules
 from customer_api.transfers.report import ImportSummary, Refusal
 from tests.shop import Shop
 from tests.transfers.files import customers_file

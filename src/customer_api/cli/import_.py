@@ -21,12 +21,12 @@ from customer_api.cli.environment import (
 from customer_api.core.clock import SystemClock
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.transfers.csv_rows import CsvFile, CsvRow, FileUnusable
-from customer_api.transfers.customer_columns import (
+from customer_api.transfers.customers.columns import (
     CustomerColumns,
     parse_hash,
     parse_hash_or_clear_text,
 )
-from customer_api.transfers.customer_importer import CustomerImporter, ImportRules
+from customer_api.transfers.customers.importing import CustomerImporter, ImportRules
 from customer_api.transfers.report import ImportSummary, Refusal, ReportFile
 
 PROGRESS_ROWS: Final = 100

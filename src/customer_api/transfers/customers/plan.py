@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from customer_api.core.ids import CustomerId, Reference
-from customer_api.transfers.customer_columns import CustomerRecord
+from customer_api.transfers.customers.columns import CustomerRecord
+from customer_api.transfers.customers.statements import StoredCustomer
 from customer_api.transfers.report import ImportSummary, Refusal
-from customer_api.transfers.repository import StoredCustomer
 
 ANONYMIZED: Final = "the customer was anonymized and is never revived"
 EMAIL_TAKEN: Final = "the e-mail belongs to another customer"

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from customer_api.transfers.csv_rows import CsvRow, FileUnusable
-from customer_api.transfers.customer_columns import (
+from customer_api.transfers.customers.columns import (
     CustomerColumns,
     CustomerRecord,
     parse_hash,

@@ -19,10 +19,10 @@ from customer_api.security import counters
 from customer_api.security.hashing import PasswordHasher
 from customer_api.security.refresh_tokens import EndReason
 from customer_api.tokens import repository as tokens
-from customer_api.transfers import repository
-from customer_api.transfers.batch_plan import BatchPlan, BatchPlanner
 from customer_api.transfers.csv_rows import CsvRow
-from customer_api.transfers.customer_columns import CustomerColumns, CustomerRecord
+from customer_api.transfers.customers import statements
+from customer_api.transfers.customers.columns import CustomerColumns, CustomerRecord
+from customer_api.transfers.customers.plan import BatchPlan, BatchPlanner
 from customer_api.transfers.report import ImportSummary, Refusal
 
 BATCH: Final = 500
@@ -117,8 +117,8 @@ class CustomerImporter:
     ) -> BatchPlan:
         keys = [str(record.values["email_key"]) for record in records]
         planner = BatchPlanner(
-            stored=repository.find_stored(connection, [it.reference for it in records]),
-            owners=repository.find_owners(connection, keys),
+            stored=statements.find_stored(connection, [it.reference for it in records]),
+            owners=statements.find_owners(connection, keys),
             hashes=hashes,
             overwrites_passwords=self._rules.overwrites_passwords,
         )
@@ -130,15 +130,15 @@ class CustomerImporter:
         records: Sequence[CustomerRecord],
         hashes: dict[Reference, str],
     ) -> BatchPlan:
-        repository.expect_growth(connection)
+        statements.expect_growth(connection)
         # First of all, as at a sign-up: who locks in another order waits for ever.
         references.skip_imported(connection, self._store, [it.reference for it in records])
         plan = self._plan(connection, records, hashes)
         now = self._clock.now()
-        repository.change(connection, plan.changed, now=now)  # may free addresses for new customers
-        ids = repository.add(connection, plan.new, now=now)
+        statements.change(connection, plan.changed, now=now)  # may free addresses for new customers
+        ids = statements.add(connection, plan.new, now=now)
         first_hashes = [(ids[reference], it) for reference, it in plan.first_hashes.items()]
-        repository.add_password_hashes(connection, first_hashes, now=now)
+        statements.add_password_hashes(connection, first_hashes, now=now)
         for customer_id in plan.moved:  # the old mailbox must not restore the password
             void_all_keys(connection, customer_id, now=now)
             tokens.end_all_sessions(connection, customer_id, EndReason.EMAIL_CHANGED, now=now)
@@ -169,7 +169,7 @@ class CustomerImporter:
                 hashes[record.reference] = record.password
         if clear_texts:
             stored = await self._units.read(
-                lambda it: repository.find_stored(it, list(clear_texts))
+                lambda it: statements.find_stored(it, list(clear_texts))
             )
             for reference, password in clear_texts.items():
                 known = stored[reference].password_hash if reference in stored else None

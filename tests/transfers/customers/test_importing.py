@@ -10,8 +10,8 @@ from customer_api.customers.references import ReferenceSequenceRow
 from customer_api.registration.models import RegistrationRow
 from customer_api.security.counters import CounterRow
 from customer_api.tokens.models import SessionRow
-from customer_api.transfers import customer_importer, repository
-from customer_api.transfers.customer_importer import LOST_RACE
+from customer_api.transfers.customers import importing, statements
+from customer_api.transfers.customers.importing import LOST_RACE
 from customer_api.transfers.report import ImportSummary, Refusal
 from tests.shop import START
 from tests.tables import every_row, rows
@@ -24,7 +24,7 @@ ANONYMIZED = "the customer was anonymized and is never revived"
 
 @pytest.fixture
 def two_rows_a_batch(monkeypatch):
-    monkeypatch.setattr(customer_importer, "BATCH", 2)
+    monkeypatch.setattr(importing, "BATCH", 2)
 
 
 async def stored_customers(shop):
@@ -170,13 +170,13 @@ async def test_refused_rows_are_reported_in_order_and_the_others_imported(
 
 async def test_transactions_stay_small(import_rows, two_rows_a_batch, monkeypatch):
     sizes = []
-    find_stored = repository.find_stored
+    find_stored = statements.find_stored
 
     def spy(connection, references):
         sizes.append(len(references))
         return find_stored(connection, references)
 
-    monkeypatch.setattr(repository, "find_stored", spy)
+    monkeypatch.setattr(statements, "find_stored", spy)
 
     await import_rows(*(customer(number) for number in range(1, 6)))
 
@@ -185,7 +185,7 @@ async def test_transactions_stay_small(import_rows, two_rows_a_batch, monkeypatc
 
 async def test_each_batch_is_planned_for_the_size_of_the_table(shop, import_rows, monkeypatch):
     modes = []
-    find_owners = repository.find_owners
+    find_owners = statements.find_owners
 
     def plan_mode(connection):
         if connection.dialect.name == "postgresql":
@@ -196,7 +196,7 @@ async def test_each_batch_is_planned_for_the_size_of_the_table(shop, import_rows
         modes.append(plan_mode(connection))
         return find_owners(connection, keys)
 
-    monkeypatch.setattr(repository, "find_owners", spy)
+    monkeypatch.setattr(statements, "find_owners", spy)
 
     await import_rows(customer(1))
 
@@ -259,7 +259,7 @@ async def test_an_erasure_meanwhile_is_not_undone(shop, import_rows, monkeypatch
     await import_rows(customer(1))
     account = await shop.session("DE--1", "person.1@shop.example", PASSWORD)
     loop, looked_up = asyncio.get_running_loop(), asyncio.Event()
-    find_owners = repository.find_owners
+    find_owners = statements.find_owners
 
     def find_slowly(connection, keys):
         loop.call_soon_threadsafe(looked_up.set)
@@ -267,7 +267,7 @@ async def test_an_erasure_meanwhile_is_not_undone(shop, import_rows, monkeypatch
             connection.execute(select(func.pg_sleep(0.2)))
         return find_owners(connection, keys)
 
-    monkeypatch.setattr(repository, "find_owners", find_slowly)
+    monkeypatch.setattr(statements, "find_owners", find_slowly)
 
     async def erase():
         await looked_up.wait()
@@ -297,7 +297,7 @@ async def test_a_refused_row_does_not_hide_a_good_one_with_its_reference(shop, i
 
 async def test_a_writer_in_between_costs_the_row_it_collides_with(shop, import_rows, monkeypatch):
     await import_rows(customer(1))
-    monkeypatch.setattr(repository, "find_owners", lambda *_: {})
+    monkeypatch.setattr(statements, "find_owners", lambda *_: {})
 
     summary, refusals = await import_rows(
         customer(2), customer(3, email="person.1@shop.example"), customer(4)

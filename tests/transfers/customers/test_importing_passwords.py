@@ -1,10 +1,10 @@
-"""What an import does to passwords (`customer_importer`)."""
+"""What an import does to passwords (`importing`)."""
 
 import pytest
 
 from customer_api.credentials.models import CredentialRow
 from customer_api.customers.models import CustomerRow
-from customer_api.transfers.customer_columns import parse_hash_or_clear_text
+from customer_api.transfers.customers.columns import parse_hash_or_clear_text
 from customer_api.transfers.report import ImportSummary
 from tests.shop import OTHER_PASSWORD, START
 from tests.tables import every_row, rows
