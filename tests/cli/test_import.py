@@ -1,4 +1,5 @@
 import errno
+import json
 import os
 import pty
 import re
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy.exc import ProgrammingError
 
 from customer_api.core.errors import DatabaseUnavailable
-from customer_api.transfers.customers.importing import CustomerImporter
+from customer_api.transfers.importer import Importer
 from tests.transfers.files import customer, customers_file
 
 GENERATED = r"generated a signing key: var/signing-key\.pem\n"
@@ -49,6 +50,20 @@ def test_a_fresh_directory_needs_nothing_but_the_file(import_file, references):
     assert result.stdout == "created 2, updated 0, unchanged 0, refused 0\n"
     assert re.fullmatch(GENERATED, result.stderr)
     assert references() == ["DE--1", "DE--2"]
+
+
+def test_one_json_object_a_line_is_the_same_file(run, import_file, directory):
+    import_file(customer(1), customer(2))
+    lines = [json.dumps(customer(1)), json.dumps({**customer(2), "gender": None}), "{}"]
+    (directory / "customers.ndjson").write_text("\n".join(lines))
+    (directory / "customers.txt").write_text("\n".join(lines))
+
+    result = run("import", "customers", "customers.ndjson")
+    again = run("import", "customers", "--format", "ndjson", "customers.txt")
+
+    assert result.stdout == "created 0, updated 1, unchanged 1, refused 1\n"
+    assert result.stderr == "line 3: customer_reference: missing; email: missing\n"
+    assert again.stdout == "created 0, updated 0, unchanged 2, refused 1\n"
 
 
 def test_both_databases_take_customers_once_they_are_migrated(import_file, database_url):
@@ -127,7 +142,7 @@ def test_a_terminal_shows_progress_and_whole_lines(directory):
     os.close(end)
     shown = os.read(terminal, 65536).decode()
     os.close(terminal)
-    assert re.search(r"import  \[#+\]  100%", shown)
+    assert re.search(r"import  \[#+\]  100%  \d+ rows/s", shown)
     assert "\r\x1b[Kline 2: gender: must be empty or one of Male, Female\r\n" in shown
 
 
@@ -221,10 +236,10 @@ def test_an_unreachable_database_is_explained(import_file, unused_port):
     ],
 )
 def test_a_failure_on_the_way_is_explained_without_data(import_file, monkeypatch, error, message):
-    async def fail(*_):
+    async def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(CustomerImporter, "run", fail)
+    monkeypatch.setattr(Importer, "run", fail)
 
     result = import_file(customer(1))
 

@@ -2,8 +2,9 @@ import io
 
 import pytest
 
-from customer_api.transfers.csv_rows import CsvFile, CsvRow, FileUnusable
+from customer_api.transfers.csv_rows import CsvFile
 from customer_api.transfers.report import Refusal
+from customer_api.transfers.rows import FileUnusable, Row
 
 
 def read(content):
@@ -15,26 +16,26 @@ def test_rows_know_their_lines():
     header, rows = read(b"a,b\n1,2\n3,4\n")
 
     assert header == ("a", "b")
-    assert rows == [CsvRow(2, ["1", "2"]), CsvRow(3, ["3", "4"])]
+    assert rows == [Row(2, {"a": "1", "b": "2"}), Row(3, {"a": "3", "b": "4"})]
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_every_line_ending_is_read(ending):
     _, rows = read(ending.join(["a,b", "1,2", "3,4"]).encode())
 
-    assert rows == [CsvRow(2, ["1", "2"]), CsvRow(3, ["3", "4"])]
+    assert rows == [Row(2, {"a": "1", "b": "2"}), Row(3, {"a": "3", "b": "4"})]
 
 
 def test_a_cell_over_several_lines_makes_one_row_at_its_first_line():
     _, rows = read(b'a,b\n1,"x\ny\nz"\n3,4\n')
 
-    assert rows == [CsvRow(2, ["1", "x\ny\nz"]), CsvRow(5, ["3", "4"])]
+    assert rows == [Row(2, {"a": "1", "b": "x\ny\nz"}), Row(5, {"a": "3", "b": "4"})]
 
 
 def test_blank_lines_are_counted_and_passed_over():
     _, rows = read(b"a,b\n\n\n1,2\n")
 
-    assert rows == [CsvRow(4, ["1", "2"])]
+    assert rows == [Row(4, {"a": "1", "b": "2"})]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_column():
@@ -46,7 +47,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_column():
 def test_letters_of_all_languages_are_read():
     _, rows = read("a\nŁucja Þórðardóttir 李\n".encode())
 
-    assert rows == [CsvRow(2, ["Łucja Þórðardóttir 李"])]
+    assert rows == [Row(2, {"a": "Łucja Þórðardóttir 李"})]
 
 
 @pytest.mark.parametrize(("cells", "found"), [(b"1", 1), (b"1,2,3", 3)])
@@ -54,25 +55,25 @@ def test_a_row_with_another_number_of_cells_is_refused_and_the_rest_read(cells, 
     _, rows = read(b"a,b\n" + cells + b"\n3,4\n")
 
     reason = f"{found} cells where the header has 2"
-    assert rows == [Refusal(2, None, reason), CsvRow(3, ["3", "4"])]
+    assert rows == [Refusal(2, None, reason), Row(3, {"a": "3", "b": "4"})]
 
 
 def test_a_misplaced_quote_is_refused_and_the_rest_read():
     _, rows = read(b'a,b\n"1"x,2\n3,4\n')
 
-    assert rows == [Refusal(2, None, "not well-formed CSV"), CsvRow(3, ["3", "4"])]
+    assert rows == [Refusal(2, None, "not well-formed CSV"), Row(3, {"a": "3", "b": "4"})]
 
 
 def test_a_quote_that_is_never_closed_is_refused_at_the_line_where_it_opens():
     _, rows = read(b'a,b\n1,2\n"3,4\n5,6\n')
 
-    assert rows == [CsvRow(2, ["1", "2"]), Refusal(3, None, "not well-formed CSV")]
+    assert rows == [Row(2, {"a": "1", "b": "2"}), Refusal(3, None, "not well-formed CSV")]
 
 
 def test_a_huge_cell_is_refused_and_the_rest_read():
     _, rows = read(b"a\n" + b"x" * 200_000 + b"\n1\n")
 
-    assert rows == [Refusal(2, None, "not well-formed CSV"), CsvRow(3, ["1"])]
+    assert rows == [Refusal(2, None, "not well-formed CSV"), Row(3, {"a": "1"})]
 
 
 def test_another_encoding_is_found_before_any_row_is_read():

@@ -4,9 +4,11 @@ A refusal never quotes the cell, which may hold anything of a person.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import Final
+
+from sqlalchemy import ColumnElement, String
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT: Final = re.compile(
@@ -19,8 +21,18 @@ class CellRefused(Exception):
     """A cell's text is no value of its column; the message tells why."""
 
 
+def text_parser(column: ColumnElement[str | None]) -> Callable[[str], str | None]:
+    """Return what parses texts that fit a column of the database."""
+    assert isinstance(column.type, String)
+    longest = column.type.length
+    assert longest is not None
+    return lambda cell: parse_text(cell, longest)
+
+
 def parse_text(cell: str, longest: int) -> str | None:
-    """Return the text as it is, up to a number of code points."""
+    """Return the text as it is, up to a number of code points; line breaks are texts, too."""
+    if "\0" in cell:
+        raise CellRefused("NUL characters are refused")
     if len(cell) > longest:
         raise CellRefused(f"more than {longest} characters")
     return cell or None

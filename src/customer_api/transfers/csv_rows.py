@@ -2,42 +2,30 @@
 
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from typing import BinaryIO
 
+from typing_extensions import override
+
+from customer_api.transfers.formulas import unescape
 from customer_api.transfers.report import Refusal
+from customer_api.transfers.rows import FileUnusable, Row, RowFile
 
 
-class FileUnusable(Exception):
-    """No row of the file can be read; the message tells what to mend."""
+class CsvFile(RowFile):
+    """A file whose first row names the columns."""
 
-
-@dataclass(frozen=True, slots=True)
-class CsvRow:
-    """A row with as many cells as the header."""
-
-    line: int
-    cells: list[str]
-
-
-class CsvFile:
-    """A file in UTF-8, with or without a byte order mark, whose first row names the columns."""
-
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, literal: Collection[str] = ()) -> None:
         """Read the header.
 
-        The whole file is looked through for other encodings first, so that none is imported by
-        half; `file` must be seekable.
+        Args:
+            file: seekable, and at its beginning.
+            literal: columns whose texts are never marked as harmless for spreadsheets.
 
         Raises:
             FileUnusable: the file is not UTF-8, or has no header.
         """
-        self._file = file
-        _require_utf8(file)
-        self.size = file.tell()
-        """Bytes of the file."""
-        file.seek(0)
+        super().__init__(file)
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
         self._reader = csv.reader(text, strict=True)
         try:
@@ -46,18 +34,20 @@ class CsvFile:
             raise FileUnusable("the first line is not well-formed CSV") from None
         if not header:
             raise FileUnusable("the first line must name the columns")
-        self.header = tuple(header)
+        self._header = tuple(header)
+        self._literal = literal
 
     @property
-    def position(self) -> int:
-        """Bytes read so far; some kilobytes ahead of the row that was handed out last."""
-        return self._file.tell()
+    @override
+    def header(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return self._header
 
-    def rows(self) -> Iterator[CsvRow | Refusal]:
-        """Yield the rows below the header once, and refusals of what cannot be one.
-
-        Blank lines are passed over.
-        """
+    @override
+    def rows(self) -> Iterator[Row | Refusal]:
+        """Yield the rows below the header, as texts without the mark against formulas."""
+        width = len(self._header)
+        readers = [str if name in self._literal else unescape for name in self._header]
         while True:
             line = self._reader.line_num + 1
             try:
@@ -67,16 +57,9 @@ class CsvFile:
             except csv.Error:  # a quote in the wrong place or never closed, or a huge cell
                 yield Refusal(line, None, "not well-formed CSV")
                 continue
-            if len(cells) == len(self.header):
-                yield CsvRow(line, cells)
+            if len(cells) == width:
+                texts = (read(cell) for read, cell in zip(readers, cells, strict=True))
+                yield Row(line, dict(zip(self._header, texts, strict=True)))
             elif cells:
-                reason = f"{len(cells)} cells where the header has {len(self.header)}"
+                reason = f"{len(cells)} cells where the header has {width}"
                 yield Refusal(line, None, reason)
-
-
-def _require_utf8(file: BinaryIO) -> None:
-    for number, line in enumerate(file, start=1):
-        try:
-            line.decode()
-        except UnicodeDecodeError:
-            raise FileUnusable(f"the file is not UTF-8 text (line {number})") from None

@@ -25,6 +25,11 @@ class ImportSummary:
     unchanged: int = 0
     refused: int = 0
 
+    @property
+    def rows(self) -> int:
+        """All of them."""
+        return self.created + self.updated + self.unchanged + self.refused
+
     def __add__(self, other: "ImportSummary") -> "ImportSummary":
         return ImportSummary(
             created=self.created + other.created,
@@ -37,11 +42,25 @@ class ImportSummary:
 class ReportFile:
     """Refused rows as CSV, for whoever mends the file."""
 
-    def __init__(self, file: TextIO) -> None:
-        """Write the header; `file` was opened with `newline=""`."""
+    def __init__(self, file: TextIO, *, size: int = 0) -> None:
+        """Write the header, or go on behind the first `size` bytes.
+
+        Args:
+            file: opened for writing in UTF-8 with `newline=""`.
+            size: bytes that an earlier attempt had written when its last batch was committed.
+        """
+        file.seek(size)
+        file.truncate()
+        self._file = file
         self._writer = csv.writer(file)
-        self._writer.writerow(("line", "customer_reference", "error"))
+        if not size:
+            self._writer.writerow(("line", "customer_reference", "error"))
 
     def add(self, refusal: Refusal) -> None:
         """Write a row; a missing reference is an empty cell."""
         self._writer.writerow((refusal.line, refusal.reference, refusal.reason))
+
+    def flushed(self) -> int:
+        """Hand what was added to the operating system, and return the bytes of the file."""
+        self._file.flush()
+        return self._file.tell()

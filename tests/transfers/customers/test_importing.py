@@ -10,8 +10,9 @@ from customer_api.customers.references import ReferenceSequenceRow
 from customer_api.registration.models import RegistrationRow
 from customer_api.security.counters import CounterRow
 from customer_api.tokens.models import SessionRow
-from customer_api.transfers.customers import importing, statements
-from customer_api.transfers.customers.importing import LOST_RACE
+from customer_api.transfers import importer
+from customer_api.transfers.customers import statements
+from customer_api.transfers.importer import LOST_RACE
 from customer_api.transfers.report import ImportSummary, Refusal
 from tests.shop import START
 from tests.tables import every_row, rows
@@ -24,7 +25,7 @@ ANONYMIZED = "the customer was anonymized and is never revived"
 
 @pytest.fixture
 def two_rows_a_batch(monkeypatch):
-    monkeypatch.setattr(importing, "BATCH", 2)
+    monkeypatch.setattr(importer, "BATCH", 2)
 
 
 async def stored_customers(shop):

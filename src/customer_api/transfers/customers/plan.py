@@ -14,7 +14,7 @@ EMAIL_TAKEN: Final = "the e-mail belongs to another customer"
 
 
 @dataclass(frozen=True, slots=True)
-class BatchPlan:
+class CustomerPlan:
     """What is to be written, in the order of the file."""
 
     new: dict[Reference, Mapping[str, object]] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class BatchPlan:
         )
 
 
-class BatchPlanner:
+class CustomerPlanner:
     """Compares the rows of a batch with the database.
 
     Rows count one after the other, as if each was written before the next is looked at.
@@ -51,7 +51,6 @@ class BatchPlanner:
         *,
         stored: Mapping[Reference, StoredCustomer],
         owners: Mapping[str, Reference],
-        hashes: Mapping[Reference, str],
         overwrites_passwords: bool,
     ) -> None:
         """Take the state of the database.
@@ -59,17 +58,15 @@ class BatchPlanner:
         Args:
             stored: customers that have a reference of the batch.
             owners: whose the addresses of the batch are, by e-mail key.
-            hashes: digests that the batch brings along.
-            overwrites_passwords: whether these replace others, or only fill gaps.
+            overwrites_passwords: whether digests of the batch replace others, or only fill gaps.
         """
         self._stored = stored
         self._owners = dict(owners)
-        self._hashes = hashes
         self._overwrites_passwords = overwrites_passwords
 
-    def plan(self, records: Iterable[CustomerRecord]) -> BatchPlan:
-        """Decide on each row; a reference comes once at the most."""
-        plan = BatchPlan()
+    def plan(self, records: Iterable[CustomerRecord]) -> CustomerPlan:
+        """Decide on each row; a reference comes once at the most, and passwords are digests."""
+        plan = CustomerPlan()
         for record in records:
             stored = self._stored.get(record.reference)
             reason = self._refusal(record, stored)
@@ -90,12 +87,12 @@ class BatchPlanner:
         owner = self._owners.get(str(record.values["email_key"]))
         return None if owner in {None, record.reference} else EMAIL_TAKEN
 
-    def _create(self, plan: BatchPlan, record: CustomerRecord) -> None:
+    def _create(self, plan: CustomerPlan, record: CustomerRecord) -> None:
         plan.new[record.reference] = record.values
-        if record.reference in self._hashes:
-            plan.first_hashes[record.reference] = self._hashes[record.reference]
+        if isinstance(record.password, str):
+            plan.first_hashes[record.reference] = record.password
 
-    def _change(self, plan: BatchPlan, record: CustomerRecord, stored: StoredCustomer) -> None:
+    def _change(self, plan: CustomerPlan, record: CustomerRecord, stored: StoredCustomer) -> None:
         profile = dict(record.values)
         if "registered_at" in profile and profile["registered_at"] is None:
             # Who has confirmed since the file was written stays confirmed.
@@ -106,8 +103,8 @@ class BatchPlanner:
         former = str(stored.profile["email_key"])
         if profile["email_key"] != former:
             plan.moved[stored.id] = former
-        password_hash = self._hashes.get(record.reference)
-        if password_hash is not None and self._replaces(password_hash, stored.password_hash):
+        password_hash = record.password
+        if isinstance(password_hash, str) and self._replaces(password_hash, stored.password_hash):
             plan.hashes[stored.id] = password_hash
         elif not has_changed:
             plan.unchanged.append(record.reference)
