@@ -2,15 +2,20 @@
 
 import io
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from customer_api.transfers.csv_rows import CsvFile
 from customer_api.transfers.customers.columns import customer_columns, parse_hash
 from customer_api.transfers.customers.importing import CustomerImport
-from customer_api.transfers.importer import Importer
+from customer_api.transfers.exporter import Exporter, ExportKind
+from customer_api.transfers.files import open_rows
+from customer_api.transfers.importer import Importer, ImportKind
 from customer_api.transfers.report import ImportSummary, Refusal
+from customer_api.transfers.rows import Format
+from customer_api.transfers.writers import open_writer
+from tests.databases import SqliteDatabases
 from tests.shop import Shop
 from tests.transfers.files import customers_file
 
@@ -36,18 +41,49 @@ def customer_import(
     )
 
 
-async def import_into(
-    shop: Shop, *rows: dict[str, str], is_dry_run: bool = False, **rules: Any
+async def import_content(
+    shop: Shop,
+    kind: ImportKind[Any],
+    content: bytes,
+    form: Format = Format.CSV,
+    *,
+    is_dry_run: bool = False,
 ) -> tuple[ImportSummary, list[Refusal]]:
-    """Import a file of these rows; returns the summary and what was reported."""
-    kind = customer_import(shop, **rules)
-    file = CsvFile(io.BytesIO(customers_file(*rows)), literal=kind.columns.literal)
-    kind.columns.check(file.header)
+    """Import a file; returns the summary and what was reported."""
+    file = open_rows(io.BytesIO(content), form, literal=kind.columns.literal)
+    if file.header is not None:
+        kind.columns.check(file.header)
     refusals: list[Refusal] = []
     importer = Importer(
         kind, units=shop.container.units, report=refusals.append, is_dry_run=is_dry_run
     )
     return await importer.run(file.rows()), refusals
+
+
+async def exported(shop: Shop, kind: ExportKind, form: Format = Format.CSV) -> bytes:
+    """Return the file of all things of a kind."""
+    file = io.BytesIO()
+    writer = open_writer(file, form, kind.columns, literal=kind.literal)
+    await Exporter(kind, units=shop.container.units, clock=shop.clock).run(writer)
+    return file.getvalue()
+
+
+async def import_into(
+    shop: Shop, *rows: dict[str, str], is_dry_run: bool = False, **rules: Any
+) -> tuple[ImportSummary, list[Refusal]]:
+    """Import customers."""
+    kind = customer_import(shop, **rules)
+    return await import_content(shop, kind, customers_file(*rows), is_dry_run=is_dry_run)
+
+
+@pytest.fixture
+async def source(
+    open_shop: Callable[..., Awaitable[Shop]], sqlite_databases: SqliteDatabases, tmp_path: Path
+) -> Shop:
+    """Another shop than the one on this test's database."""
+    directory = tmp_path / "source"
+    directory.mkdir()
+    return await open_shop(database_url=sqlite_databases.migrated(directory))
 
 
 @pytest.fixture

@@ -39,8 +39,12 @@ def only(row: Mapping[str, str], *columns: str) -> dict[str, str]:
 def customers_file(*rows: Mapping[str, str]) -> bytes:
     """Return a file; its columns are those of the first row, without rows all."""
     text = io.StringIO()
+    has_returns = any("\r" in "".join(row.values()) for row in rows)
     writer = csv.DictWriter(
-        text, fieldnames=list(rows[0] if rows else customer()), lineterminator="\n"
+        text,
+        fieldnames=list(rows[0] if rows else customer()),
+        lineterminator="\n",
+        quoting=csv.QUOTE_ALL if has_returns else csv.QUOTE_MINIMAL,
     )
     writer.writeheader()
     writer.writerows(rows)

@@ -54,10 +54,12 @@ class Action(StrEnum):
     CUSTOMER_EXPORTED = "customer.exported"
     CUSTOMER_RESTORE_MAILED = "customer.restore_mailed"
     CUSTOMER_CONFIRMATION_MAILED = "customer.confirmation_mailed"
+    CUSTOMERS_FILED = "customer.file_exported"
     ADDRESSES_READ = "address.read"
     ADDRESS_CREATED = "address.created"
     ADDRESS_CHANGED = "address.changed"
     ADDRESS_REMOVED = "address.removed"
+    ADDRESSES_FILED = "address.file_exported"
     SESSIONS_READ = "session.read"
     SESSIONS_ENDED = "session.ended"
     PASSWORD_MAILING_STARTED = "password_mailing.started"  # noqa: S105 - an action

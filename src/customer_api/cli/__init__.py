@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "migrate": "migrate",
     "worker": "worker",
     "import": "import_",
+    "export": "export",
     "customers": "customers",
     "operator": "operator",
     "client": "client",

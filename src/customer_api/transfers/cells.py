@@ -86,3 +86,16 @@ def _moment(text: str) -> datetime | None:
         return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError):  # no such day, or before year 1 in UTC
         return None
+
+
+def day_cell(day: date | None) -> str | None:
+    """Return how a day is written."""
+    return None if day is None else day.isoformat()
+
+
+def moment_cell(moment: datetime | None) -> str | None:
+    """Return how a moment in UTC is written: midnight as its date, as other shops do."""
+    if moment is None:
+        return None
+    day, _, time = moment.isoformat().removesuffix("+00:00").partition("T")
+    return day if time == "00:00:00" else f"{day}T{time}Z"

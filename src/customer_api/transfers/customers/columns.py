@@ -30,6 +30,21 @@ from customer_api.transfers.report import Refusal
 from customer_api.transfers.rows import Row
 
 PASSWORD: Final = "password"  # noqa: S105 - name of a column
+COLUMNS: Final = (
+    REFERENCE,
+    "locale_name",
+    "phone",
+    "email",
+    "salutation",
+    "first_name",
+    "last_name",
+    "company",
+    "gender",
+    "date_of_birth",
+    PASSWORD,
+    "registered",
+)
+"""Names in the order of the files of real shops."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NO_EMAIL: Final = "not an e-mail address"

@@ -1,0 +1,104 @@
+"""`customer-api export`."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypedDict
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+from typing_extensions import Unpack
+
+from customer_api.bootstrap import Container
+from customer_api.cli.containers import open_container
+from customer_api.cli.environment import fail, reason, settings_or_exit
+from customer_api.cli.progress import Progress
+from customer_api.core.errors import DatabaseUnavailable
+from customer_api.transfers.customers.export import CustomerExport
+from customer_api.transfers.exporter import Exporter, ExportKind, RowWriter
+from customer_api.transfers.rows import Format
+from customer_api.transfers.writers import open_writer, replacing
+
+Command = Callable[..., None]
+
+
+class ExportOptions(TypedDict):
+    """What the options of all exports say."""
+
+    file: Path
+    format: Format | None
+
+
+@click.group()
+def export() -> None:
+    """Write files that can be imported again."""
+
+
+def export_options(command: Command) -> Command:
+    """Add the file and the options that all exports have."""
+    path = click.Path(path_type=Path, dir_okay=False)
+    form = click.option(
+        "--format",
+        type=click.Choice(Format, case_sensitive=False),
+        help="How the file is written; .ndjson and .jsonl are NDJSON, all others CSV.",
+    )
+    return click.argument("file", type=path)(form(command))
+
+
+@export.command()
+@click.option(
+    "--with-passwords", is_flag=True, help="Write password hashes; else their column is empty."
+)
+@export_options
+def customers(*, with_passwords: bool, **options: Unpack[ExportOptions]) -> None:
+    """Write all customers but anonymized ones.
+
+    The file is that of `customer-api import customers`, in the order in which they were created; only
+    its owner can read it, and it takes the place of FILE when it is complete. In CSV, texts that a
+    spreadsheet would run as formulas stand behind an apostrophe. An export is an audit event.
+
+    \b
+    Exit codes: 0 done, 2 the file, the settings or the database cannot be used.
+
+    \b
+    Examples:
+      customer-api export customers customers.csv
+      customer-api export customers --with-passwords customers.ndjson
+    """
+    _export("customers", CustomerExport(has_passwords=with_passwords), options)
+
+
+def _export(name: str, kind: ExportKind, options: ExportOptions) -> None:
+    path = options["file"]
+    form = options["format"] or Format.of(path)
+    if path.exists() and not path.is_file():
+        fail(f"{path} is no regular file")
+    settings = settings_or_exit()
+    try:
+        with replacing(path) as file:
+            writer = open_writer(file, form, kind.columns, literal=kind.literal)
+            written = asyncio.run(_run(open_container(settings), kind, writer))
+    except OSError as error:
+        fail(f"{path}: {reason(error)}")
+    except DatabaseUnavailable:
+        fail("the database does not answer; nothing was exported")
+    except SQLAlchemyError as error:
+        fail(f"the database cannot be used: {reason(error)}")
+    click.echo(f"exported {written} {name}")
+
+
+async def _run(container: Container, kind: ExportKind, writer: RowWriter) -> int:
+    exporter = Exporter(kind, units=container.units, clock=container.clock)
+    written = 0
+    try:
+        with Progress("export", length=await exporter.count()) as bar:
+
+            def advanced(rows: int) -> None:
+                nonlocal written
+                written += rows
+                bar.advance(rows)
+                bar.count(written)
+
+            return await exporter.run(writer, advanced)
+    finally:
+        await container.close()
