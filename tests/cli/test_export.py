@@ -10,7 +10,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.transfers.exporter import Exporter
-from tests.transfers.files import customer, customers_file
+from tests.transfers.files import address, customer, customers_file
 
 
 @pytest.fixture
@@ -32,6 +32,17 @@ def test_what_was_imported_is_written_again(run, import_customers, directory, da
     assert (result.exit_code, result.stdout) == (0, "exported 2 customers\n")
     assert (directory / "out.csv").read_bytes() == (directory / "in.csv").read_bytes()
     assert (directory / "out.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_addresses_are_written_again(run, import_customers, directory, database_url):
+    import_customers(customer(1), DATABASE_URL=database_url)
+    (directory / "in.csv").write_bytes(customers_file(address(1), address(2)))
+    run("import", "addresses", "in.csv", DATABASE_URL=database_url)
+
+    result = run("export", "addresses", "out.csv", DATABASE_URL=database_url)
+
+    assert (result.exit_code, result.stdout) == (0, "exported 2 addresses\n")
+    assert (directory / "out.csv").read_bytes() == (directory / "in.csv").read_bytes()
 
 
 @pytest.mark.parametrize(

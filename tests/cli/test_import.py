@@ -12,7 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.transfers.importer import Importer
-from tests.transfers.files import customer, customers_file
+from tests.transfers.files import address, customer, customers_file
 
 GENERATED = r"generated a signing key: var/signing-key\.pem\n"
 
@@ -64,6 +64,19 @@ def test_one_json_object_a_line_is_the_same_file(run, import_file, directory):
     assert result.stdout == "created 0, updated 1, unchanged 1, refused 1\n"
     assert result.stderr == "line 3: customer_reference: missing; email: missing\n"
     assert again.stdout == "created 0, updated 0, unchanged 2, refused 1\n"
+
+
+def test_addresses_follow_their_customers(run, import_file, directory, database_url):
+    import_file(customer(1), DATABASE_URL=database_url)
+    (directory / "addresses.csv").write_bytes(
+        customers_file(address(1), address(2, owner=2), address(3, country_code="XX"))
+    )
+
+    result = run("import", "addresses", "addresses.csv", DATABASE_URL=database_url)
+
+    assert result.exit_code == 1
+    assert result.stdout == "created 1, updated 0, unchanged 0, refused 2\n"
+    assert "line 3: no customer has this reference\n" in result.stderr
 
 
 def test_both_databases_take_customers_once_they_are_migrated(import_file, database_url):

@@ -49,3 +49,25 @@ def customers_file(*rows: Mapping[str, str]) -> bytes:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
+
+
+def address(number: int = 1, owner: int = 1, **changes: str) -> dict[str, str]:
+    """Return a valid row with every column; arguments replace cells."""
+    return {
+        "address_uuid": f"00000000-0000-4000-8000-{number:012}",
+        "customer_reference": f"DE--{owner}",
+        "salutation": "Ms",
+        "first_name": "Ada",
+        "last_name": "Example",
+        "address1": "Example Street",
+        "address2": str(number),
+        "address3": "",
+        "zip_code": "10115",
+        "city": "Berlin",
+        "country_code": "DE",
+        "company": "",
+        "phone": "030-1234",
+        "comment": "",
+        "is_default_billing": "false",
+        "is_default_shipping": "false",
+    } | changes

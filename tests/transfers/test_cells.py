@@ -1,10 +1,13 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from customer_api.transfers.cells import (
     CellRefused,
+    day_cell,
+    moment_cell,
     parse_choice,
+    parse_flag,
     parse_locale,
     parse_past_date,
     parse_past_moment,
@@ -105,3 +108,46 @@ def test_what_is_no_moment_is_refused_without_being_quoted(text):
 def test_a_moment_to_come_is_refused():
     with pytest.raises(CellRefused, match=r"^in the future$"):
         parse_past_moment("2026-03-14 09:26:54", NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "flag"), [("true", True), ("1", True), ("false", False), ("0", False), ("", None)]
+)
+def test_a_claim_is_read(text, flag):
+    assert parse_flag(text) is flag
+
+
+@pytest.mark.parametrize("text", ["True", "yes", "2"])
+def test_what_is_no_claim_is_refused(text):
+    with pytest.raises(CellRefused, match=r"^must be empty, true or false$"):
+        parse_flag(text)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2020, 6, 24, tzinfo=UTC),
+        datetime(1, 1, 1, tzinfo=UTC),
+        NOW,
+        NOW - timedelta(microseconds=1),
+        datetime(2020, 6, 24, tzinfo=UTC) + timedelta(microseconds=1),
+    ],
+)
+def test_a_moment_is_written_so_that_it_is_read_again(moment):
+    assert parse_past_moment(moment_cell(moment), NOW) == moment
+
+
+def test_midnight_is_written_as_its_day():
+    assert moment_cell(datetime(2020, 6, 24, tzinfo=UTC)) == "2020-06-24"
+    assert moment_cell(datetime(2020, 6, 24, 1, tzinfo=UTC)) == "2020-06-24T01:00:00Z"
+    assert day_cell(date(2020, 6, 24)) == "2020-06-24"
+
+
+def test_nothing_is_written_as_nothing():
+    assert (day_cell(None), moment_cell(None)) == (None, None)
+
+
+def test_a_text_may_have_line_breaks_and_no_nul():
+    assert parse_text("a\r\nb\t", 5) == "a\r\nb\t"
+    with pytest.raises(CellRefused, match=r"^NUL characters are refused$"):
+        parse_text("a\0", 5)

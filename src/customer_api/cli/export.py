@@ -14,6 +14,7 @@ from customer_api.cli.containers import open_container
 from customer_api.cli.environment import fail, reason, settings_or_exit
 from customer_api.cli.progress import Progress
 from customer_api.core.errors import DatabaseUnavailable
+from customer_api.transfers.addresses.export import AddressExport
 from customer_api.transfers.customers.export import CustomerExport
 from customer_api.transfers.exporter import Exporter, ExportKind, RowWriter
 from customer_api.transfers.rows import Format
@@ -66,6 +67,21 @@ def customers(*, with_passwords: bool, **options: Unpack[ExportOptions]) -> None
       customer-api export customers --with-passwords customers.ndjson
     """
     _export("customers", CustomerExport(has_passwords=with_passwords), options)
+
+
+@export.command()
+@export_options
+def addresses(**options: Unpack[ExportOptions]) -> None:
+    """Write all addresses but removed ones and those of anonymized customers.
+
+    The file is that of `customer-api import addresses`, with the uuids and the defaults; everything
+    else is as with customers.
+
+    \b
+    Example:
+      customer-api export addresses addresses.csv
+    """
+    _export("addresses", AddressExport(), options)
 
 
 def _export(name: str, kind: ExportKind, options: ExportOptions) -> None:

@@ -3,10 +3,13 @@
 import click
 from typing_extensions import Unpack
 
+from customer_api.api.v1 import countries
 from customer_api.bootstrap import Container
 from customer_api.cli.environment import settings_or_exit
 from customer_api.cli.importing import ImportJob, ImportOptions, import_options, run_import
 from customer_api.core.clock import SystemClock
+from customer_api.transfers.addresses.columns import address_columns
+from customer_api.transfers.addresses.importing import AddressImport
 from customer_api.transfers.customers.columns import (
     customer_columns,
     parse_hash,
@@ -90,3 +93,42 @@ def customers(
 
     rules = {"overwrites": overwrite_passwords, "clear_text": allow_clear_text_passwords}
     run_import(settings, ImportJob("customers", columns, make_kind, rules), options)
+
+
+@import_.command()
+@import_options
+def addresses(**options: Unpack[ImportOptions]) -> None:
+    """Create and change addresses from a file: CSV with a header, or one JSON object a line.
+
+    \b
+    Columns, in any order:
+      customer_reference  needed; the customer must be there
+      address_uuid        known ones are changed, others created; without it, an address is
+                          created unless its customer has the very same
+      salutation          Mr, Mrs, Ms, Dr or n/a
+      country_code        two capital letters (ISO 3166-1)
+      first_name, last_name, address1, address2, address3, zip_code, city,
+      company, phone, comment
+      is_default_billing, is_default_shipping
+                          true, false or empty; empty = as it is, and a new address
+                          becomes a default of which there is none yet
+
+    What the file has no column for stays as it is. Refused rows are named by line on standard
+    error, all others are imported, and doing it again changes nothing. Removed addresses and
+    anonymized customers are never revived. --resume goes on where an import was cut off.
+
+    \b
+    Exit codes: 0 all rows imported, 1 some rows refused,
+    2 the file, the settings or the database cannot be used.
+
+    \b
+    Examples:
+      customer-api import addresses addresses.csv
+      customer-api import addresses --dry-run --report refused.csv addresses.ndjson
+    """
+    columns = address_columns(countries.is_known)
+
+    def make_kind(container: Container) -> AddressImport:
+        return AddressImport(columns, clock=container.clock)
+
+    run_import(settings_or_exit(), ImportJob("addresses", columns, make_kind, {}), options)

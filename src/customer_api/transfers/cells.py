@@ -15,6 +15,7 @@ _MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"([ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )
+_FLAGS: Final = {"": None, "true": True, "1": True, "false": False, "0": False}
 
 
 class CellRefused(Exception):
@@ -51,6 +52,13 @@ def parse_locale(cell: str, locales: Collection[str]) -> str | None:
     if locale and locale not in locales:
         raise CellRefused("not a locale of the store")
     return locale or None
+
+
+def parse_flag(cell: str) -> bool | None:
+    """Return a claim; 1 and 0 are true and false."""
+    if cell not in _FLAGS:
+        raise CellRefused("must be empty, true or false")
+    return _FLAGS[cell]
 
 
 def parse_past_date(cell: str, today: date) -> date | None:

@@ -1,0 +1,1 @@
+"""Files of addresses, and of which of them are the defaults."""

@@ -1,0 +1,174 @@
+"""What an import is going to do with a batch of addresses; nothing is written here."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from customer_api.core.ids import AddressId, CustomerId, Reference
+from customer_api.transfers.addresses.columns import FIELDS, AddressRecord
+from customer_api.transfers.addresses.statements import (
+    NewAddress,
+    Roles,
+    StoredAddress,
+    StoredOwner,
+)
+from customer_api.transfers.customers.plan import ANONYMIZED
+from customer_api.transfers.report import ImportSummary, Refusal
+
+NO_CUSTOMER: Final = "no customer has this reference"
+OTHER_OWNER: Final = "the address belongs to another customer"
+EMPTY: Final = "the address is empty"
+REMOVED: Final = "the address was removed and is never revived"
+
+
+@dataclass(slots=True)
+class AddressPlan:
+    """What is to be written."""
+
+    new: list[NewAddress] = field(default_factory=list)
+    """In the order of the file."""
+    changed: dict[AddressId, Mapping[str, object]] = field(default_factory=dict)
+    """Addresses that exist and are different."""
+    roles: dict[CustomerId, Roles] = field(default_factory=dict)
+    """Customers whose defaults are to be others."""
+    updated: int = 0
+    unchanged: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def summary(self) -> ImportSummary:
+        """Return the counts."""
+        return ImportSummary(len(self.new), self.updated, self.unchanged, len(self.refusals))
+
+
+class AddressPlanner:
+    """Compares the rows of a batch with the database.
+
+    Rows count one after the other, as if each was written before the next is looked at.
+    """
+
+    def __init__(
+        self,
+        *,
+        owners: Mapping[Reference, StoredOwner],
+        by_uuid: Iterable[StoredAddress],
+        books: Iterable[StoredAddress],
+        make_uuid: Callable[[], str],
+    ) -> None:
+        """Take the state of the database.
+
+        Args:
+            owners: customers that the batch names.
+            by_uuid: addresses that it names.
+            books: all addresses of the customers for whom it has addresses without a uuid.
+            make_uuid: names new ones of these.
+        """
+        self._owners = owners
+        self._by_uuid = {address.uuid: address for address in by_uuid}
+        self._make_uuid = make_uuid
+        self._roles = {owner.id: owner.roles for owner in owners.values()}
+        self._by_content: dict[tuple[object, ...], tuple[str, bool]] = {}
+        # Of addresses that are alike, the oldest counts that is still there.
+        for address in sorted(books, key=lambda it: (not it.is_removed, -it.id)):
+            self._remember(
+                address.owner, address.values, address.uuid, is_removed=address.is_removed
+            )
+
+    def plan(self, records: Iterable[AddressRecord]) -> AddressPlan:
+        """Decide on each row; a uuid comes once at the most."""
+        plan = AddressPlan()
+        for record in records:
+            try:
+                self._decide(plan, record)
+            except _Refused as refused:
+                plan.refusals.append(Refusal(record.line, record.reference, str(refused)))
+        for owner in self._owners.values():
+            if self._roles[owner.id] != owner.roles:
+                plan.roles[owner.id] = self._roles[owner.id]
+        return plan
+
+    def _decide(self, plan: AddressPlan, record: AddressRecord) -> None:
+        owner = self._owners.get(record.reference)
+        if owner is None:
+            raise _Refused(NO_CUSTOMER)
+        if owner.is_anonymized:
+            raise _Refused(ANONYMIZED)
+        uuid, is_changed = self._find(plan, record, owner.id)
+        if uuid is None:
+            uuid = self._create(plan, record, owner.id)
+            self._appoint(owner.id, uuid, record.roles, by_default=True)
+        elif self._appoint(owner.id, uuid, record.roles) or is_changed:
+            plan.updated += 1
+        else:
+            plan.unchanged += 1
+
+    def _find(
+        self, plan: AddressPlan, record: AddressRecord, owner: CustomerId
+    ) -> tuple[str | None, bool]:
+        """Return the uuid of the address, None for a new one, and whether it is to be changed."""
+        if record.uuid is None:
+            uuid, is_removed = self._by_content.get(_content(owner, record.values), (None, False))
+            if is_removed:
+                raise _Refused(REMOVED)
+            return uuid, False
+        stored = self._by_uuid.get(record.uuid)
+        if stored is None:
+            return None, False
+        if stored.owner != owner:
+            raise _Refused(OTHER_OWNER)
+        if stored.is_removed:
+            raise _Refused(REMOVED)
+        is_changed = any(stored.values[name] != value for name, value in record.values.items())
+        if is_changed:
+            plan.changed[stored.id] = record.values
+        return stored.uuid, is_changed
+
+    def _create(self, plan: AddressPlan, record: AddressRecord, owner: CustomerId) -> str:
+        if not record.values:
+            raise _Refused(EMPTY)
+        uuid = record.uuid or self._make_uuid()
+        plan.new.append(NewAddress(uuid, owner, record.values))
+        self._remember(owner, record.values, uuid, is_removed=False)
+        return uuid
+
+    def _appoint(
+        self,
+        owner: CustomerId,
+        uuid: str,
+        wanted: tuple[bool | None, bool | None],
+        *,
+        by_default: bool = False,
+    ) -> bool:
+        """Give an address its roles and take others away; returns whether anything changed.
+
+        Where the file does not say, a new address becomes a default that there is none of yet, as
+        in the address book.
+        """
+        before = self._roles[owner]
+        billing, shipping = (
+            _holder(present, uuid, claim=claim, by_default=by_default)
+            for present, claim in zip(before, wanted, strict=True)
+        )
+        self._roles[owner] = (billing, shipping)
+        return self._roles[owner] != before
+
+    def _remember(
+        self, owner: CustomerId, values: Mapping[str, object], uuid: str, *, is_removed: bool
+    ) -> None:
+        self._by_content[_content(owner, values)] = (uuid, is_removed)
+
+
+class _Refused(Exception):
+    """Why a row is left out."""
+
+
+def _content(owner: CustomerId, values: Mapping[str, object]) -> tuple[object, ...]:
+    return (owner, *(values.get(name) for name in FIELDS))
+
+
+def _holder(present: str | None, uuid: str, *, claim: bool | None, by_default: bool) -> str | None:
+    """Return which address has a role after a row that claims it, denies it or says nothing."""
+    if claim is None:
+        return uuid if by_default and present is None else present
+    if claim:
+        return uuid
+    return None if present == uuid else present
