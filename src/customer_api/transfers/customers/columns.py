@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import SecretStr
 
 from customer_api.core.ids import Reference
-from customer_api.customers.emails import EMAIL_LENGTH, email_key
+from customer_api.customers.emails import EMAIL_LENGTH, domain_key, email_key
 from customer_api.customers.models import GENDERS, SALUTATIONS, CustomerRow
 from customer_api.customers.names import name_key
 from customer_api.customers.repository import NAMES
@@ -105,13 +106,19 @@ def parse_customer(columns: Columns, row: Row) -> CustomerRecord | Refusal:
     values = columns.read(row)
     if isinstance(values, Refusal):
         return values
-    key = values["email_key"] = email_key(values["email"])
+    key = values["email_key"] = email_key(values["email"], _domain_key)
     if len(key) > EMAIL_LENGTH:  # normal forms can be longer than what was typed
         return refusal(row, [f"email: {_NO_EMAIL}"])
     for name in NAMES & values.keys():
         values[f"{name}_key"] = name_key(values[name])
     reference: Any = values.pop("reference")
     return CustomerRecord(row.line, reference, values, values.pop("password", None))
+
+
+@lru_cache(maxsize=4096)
+def _domain_key(domain: str) -> str:
+    """Remember domains, most of which come again; they took a third of the time of an import."""
+    return domain_key(domain)
 
 
 def parse_hash(cell: str) -> Password:
