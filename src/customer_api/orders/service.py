@@ -1,7 +1,6 @@
 """Orders: taken over from the order system as they are, and shown to those who look after customers."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +19,7 @@ from customer_api.customers import repository as customers
 from customer_api.customers.errors import CustomersUnknown
 from customer_api.customers.models import CustomerUnits
 from customer_api.orders import repository
+from customer_api.orders.content import values_of
 from customer_api.orders.errors import OrderReferenceInvalid, OrderUnknown
 from customer_api.orders.models import (
     REFERENCE,
@@ -161,7 +161,7 @@ class OrderService:
         owners: Mapping[str | None, CustomerId | None],
         expected: ExpectedState,
     ) -> Outcome:
-        values = _values(command, owners[command.customer_reference])
+        values = values_of(command, owners[command.customer_reference])
         now = self._clock.now()
         found = repository.lock(connection, command.reference)
         if found is None:
@@ -192,21 +192,6 @@ def _lock_owners(
     return {None: None} | {reference: customer.id for reference, customer in found.items()}
 
 
-def _values(command: PushOrder, customer_id: CustomerId | None) -> dict[str, object]:
-    return {
-        "customer_id": customer_id,
-        "placed_at": command.placed_at,
-        "currency": command.currency,
-        "price_mode": command.price_mode,
-        "state": command.state,
-        "totals": command.totals,
-        "content": command.content,
-        "billing_address": command.billing_address,
-        "shipping_address": command.shipping_address,
-        "words": _words(command),
-    }
-
-
 def _content(order: Order) -> dict[str, object]:
     head = order.head
     return {
@@ -220,10 +205,3 @@ def _content(order: Order) -> dict[str, object]:
         "billing_address": order.billing_address,
         "shipping_address": order.shipping_address,
     }
-
-
-def _words(command: PushOrder) -> str:
-    """Return what an order is found by: its reference, and names and SKUs of what was bought."""
-    bought = [text for item in command.content["items"] for text in (item["name"], item["sku"])]
-    text = "\n".join([command.reference, *dict.fromkeys(bought)])
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
