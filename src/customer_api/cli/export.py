@@ -16,7 +16,12 @@ from customer_api.cli.progress import Progress
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.transfers.addresses.export import AddressExport
 from customer_api.transfers.customers.export import CustomerExport
+from customer_api.transfers.erasures.export import ErasureExport
 from customer_api.transfers.exporter import Exporter, ExportKind, RowWriter
+from customer_api.transfers.groups.export import GroupExport
+from customer_api.transfers.members.export import MemberExport
+from customer_api.transfers.notes.export import NoteExport
+from customer_api.transfers.orders.export import OrderExport
 from customer_api.transfers.rows import Format
 from customer_api.transfers.writers import open_writer, replacing
 
@@ -82,6 +87,76 @@ def addresses(**options: Unpack[ExportOptions]) -> None:
       customer-api export addresses addresses.csv
     """
     _export("addresses", AddressExport(), options)
+
+
+@export.command()
+@export_options
+def groups(**options: Unpack[ExportOptions]) -> None:
+    """Write all groups, without their members.
+
+    Everything else is as with customers.
+
+    \b
+    Example:
+      customer-api export groups groups.csv
+    """
+    _export("groups", GroupExport(), options)
+
+
+@export.command()
+@export_options
+def members(**options: Unpack[ExportOptions]) -> None:
+    """Write who is in which group.
+
+    Everything else is as with customers.
+
+    \b
+    Example:
+      customer-api export members members.csv
+    """
+    _export("members", MemberExport(), options)
+
+
+@export.command()
+@export_options
+def notes(**options: Unpack[ExportOptions]) -> None:
+    """Write all notes but those about anonymized customers.
+
+    Everything else is as with customers.
+
+    \b
+    Example:
+      customer-api export notes notes.ndjson
+    """
+    _export("notes", NoteExport(), options)
+
+
+@export.command()
+@export_options
+def orders(**options: Unpack[ExportOptions]) -> None:
+    """Write all orders, those of guests and of anonymized customers included.
+
+    Everything else is as with customers.
+
+    \b
+    Example:
+      customer-api export orders orders.ndjson
+    """
+    _export("orders", OrderExport(), options)
+
+
+@export.command()
+@export_options
+def erasures(**options: Unpack[ExportOptions]) -> None:
+    """Write the references of all anonymized customers, and when it happened.
+
+    Everything else is as with customers.
+
+    \b
+    Example:
+      customer-api export erasures erasures.csv
+    """
+    _export("erasures", ErasureExport(), options)
 
 
 def _export(name: str, kind: ExportKind, options: ExportOptions) -> None:

@@ -1,13 +1,19 @@
 """`customer-api import`."""
 
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
 import click
 from typing_extensions import Unpack
 
+from customer_api.api.back_office.v1.orders.fields import batched_fields, to_command
 from customer_api.api.v1 import countries
 from customer_api.bootstrap import Container
 from customer_api.cli.environment import settings_or_exit
 from customer_api.cli.importing import ImportJob, ImportOptions, import_options, run_import
 from customer_api.core.clock import SystemClock
+from customer_api.orders.models import PushOrder
 from customer_api.transfers.addresses.columns import address_columns
 from customer_api.transfers.addresses.importing import AddressImport
 from customer_api.transfers.customers.columns import (
@@ -16,6 +22,16 @@ from customer_api.transfers.customers.columns import (
     parse_hash_or_clear_text,
 )
 from customer_api.transfers.customers.importing import CustomerImport
+from customer_api.transfers.erasures.columns import erasure_columns
+from customer_api.transfers.erasures.importing import ErasureImport
+from customer_api.transfers.groups.columns import group_columns
+from customer_api.transfers.groups.importing import GroupImport
+from customer_api.transfers.members.columns import member_columns
+from customer_api.transfers.members.importing import MemberImport
+from customer_api.transfers.notes.columns import note_columns
+from customer_api.transfers.notes.importing import NoteImport
+from customer_api.transfers.orders.columns import CheckOrder, order_columns
+from customer_api.transfers.orders.importing import OrderImport
 
 
 @click.group(name="import")
@@ -132,3 +148,150 @@ def addresses(**options: Unpack[ImportOptions]) -> None:
         return AddressImport(columns, clock=container.clock)
 
     run_import(settings_or_exit(), ImportJob("addresses", columns, make_kind, {}), options)
+
+
+@import_.command()
+@import_options
+def groups(**options: Unpack[ImportOptions]) -> None:
+    """Create and change groups of customers, without their members.
+
+    \b
+    Columns, in any order:
+      group_name   needed; no two groups have the same
+      group_uuid   known ones are changed, even by name; without it the name tells which
+      description
+
+    Everything else is as with addresses.
+
+    \b
+    Example:
+      customer-api import groups groups.csv
+    """
+    columns = group_columns()
+    run_import(
+        settings_or_exit(),
+        ImportJob("groups", columns, lambda it: GroupImport(columns, clock=it.clock), {}),
+        options,
+    )
+
+
+@import_.command()
+@import_options
+def members(**options: Unpack[ImportOptions]) -> None:
+    """Put customers into groups; nobody is taken out of one.
+
+    \b
+    Columns, in any order:
+      group_name, customer_reference  needed; both must be there
+      added                           YYYY-MM-DD; empty = now
+
+    Everything else is as with addresses.
+
+    \b
+    Example:
+      customer-api import members members.csv
+    """
+    columns = member_columns(now=SystemClock().now())
+    run_import(
+        settings_or_exit(),
+        ImportJob("members", columns, lambda it: MemberImport(columns, clock=it.clock), {}),
+        options,
+    )
+
+
+@import_.command()
+@import_options
+def notes(**options: Unpack[ImportOptions]) -> None:
+    """Add notes about customers; a note is never changed.
+
+    \b
+    Columns, in any order:
+      customer_reference  needed; the customer must be there
+      text                needed
+      note_uuid           without it, a note is added unless its customer has the very same
+      author_kind         operator, client or command_line; empty = command_line
+      author              uuid of the operator or client
+      created             YYYY-MM-DD; empty = now
+
+    Everything else is as with addresses.
+
+    \b
+    Example:
+      customer-api import notes notes.ndjson
+    """
+    columns = note_columns(now=SystemClock().now())
+    run_import(
+        settings_or_exit(),
+        ImportJob("notes", columns, lambda it: NoteImport(columns, clock=it.clock), {}),
+        options,
+    )
+
+
+@import_.command()
+@import_options
+def orders(**options: Unpack[ImportOptions]) -> None:
+    """Store orders; a row replaces the whole order.
+
+    \b
+    Columns, in any order:
+      order_reference     needed; known ones are replaced, others created
+      customer_reference  must be there, if only anonymized; empty = a guest
+      placed_at           needed; YYYY-MM-DDTHH:MM:SSZ
+      currency, price_mode, state, totals, items
+                          needed
+      expenses, payments, shipments, billing_address, shipping_address
+
+    totals, addresses and lists are JSON with the members of the back office's orders, in CSV as
+    the text of the cell. What the file has no column for becomes empty. Everything else is as with
+    addresses.
+
+    \b
+    Example:
+      customer-api import orders orders.ndjson
+    """
+    columns = order_columns()
+    check = order_check(SystemClock().now().date())
+
+    def make_kind(container: Container) -> OrderImport:
+        return OrderImport(columns, check=check, clock=container.clock)
+
+    run_import(settings_or_exit(), ImportJob("orders", columns, make_kind, {}), options)
+
+
+@import_.command()
+@import_options
+def erasures(**options: Unpack[ImportOptions]) -> None:
+    """Note that customers were anonymized elsewhere, so that no file revives them here.
+
+    \b
+    Columns, in any order:
+      customer_reference  needed; who is here and not anonymized is refused
+      anonymized          needed; YYYY-MM-DD
+      created             YYYY-MM-DD
+
+    Import them before orders, which can be theirs. Everything else is as with addresses.
+
+    \b
+    Example:
+      customer-api import erasures erasures.csv
+    """
+    settings = settings_or_exit()
+    columns = erasure_columns(now=SystemClock().now())
+
+    def make_kind(_: Container) -> ErasureImport:
+        return ErasureImport(columns, store=settings.store)
+
+    run_import(settings, ImportJob("erasures", columns, make_kind, {}), options)
+
+
+def order_check(today: date) -> CheckOrder:
+    """Return the rules of the back office for orders."""
+    rules = batched_fields()
+
+    def check(attributes: Mapping[str, Any]) -> PushOrder | list[str]:
+        violations = rules.violations(attributes, today=today)
+        if violations:
+            return [str(violation) for violation in violations]
+        return to_command(attributes["reference"], rules.parse(attributes))
+
+    return check

@@ -15,6 +15,7 @@ _MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"([ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FLAGS: Final = {"": None, "true": True, "1": True, "false": False, "0": False}
 
 
@@ -52,6 +53,14 @@ def parse_locale(cell: str, locales: Collection[str]) -> str | None:
     if locale and locale not in locales:
         raise CellRefused("not a locale of the store")
     return locale or None
+
+
+def parse_uuid(cell: str) -> str | None:
+    """Return a UUID in small letters."""
+    uuid = cell.lower()
+    if uuid and not _UUID.fullmatch(uuid):
+        raise CellRefused("not a UUID")
+    return uuid or None
 
 
 def parse_flag(cell: str) -> bool | None:

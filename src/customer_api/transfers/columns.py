@@ -15,7 +15,7 @@ REFERENCE: Final = "customer_reference"
 
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _COLUMN_NAME: Final = re.compile(r"[A-Za-z_0-9]{1,40}")
-_WORDS: Final = {str: "a string", bool: "true, false", list: "an array"}
+_WORDS: Final = {str: "a string", bool: "true, false", list: "an array", dict: "an object"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Column:
     """In the program."""
     parse: Callable[[Any], object]
     """Turns what is in a cell into a value, or raises `CellRefused`; it is given a text, and "" for
-    an empty cell and null. Booleans of JSON come as `true` and `false`, its arrays as they are."""
+    an empty cell and null. Booleans of JSON come as `true` and `false`, arrays and objects as they are."""
     json: type = str
     """What JSON can have here beside texts and null."""
     is_needed: bool = False

@@ -8,6 +8,7 @@ from typing import BinaryIO
 from typing_extensions import override
 
 from customer_api.transfers.formulas import unescape
+from customer_api.transfers.ndjson_rows import LONGEST
 from customer_api.transfers.report import Refusal
 from customer_api.transfers.rows import FileUnusable, Row, RowFile
 
@@ -26,6 +27,7 @@ class CsvFile(RowFile):
             FileUnusable: the file is not UTF-8, or has no header.
         """
         super().__init__(file)
+        csv.field_size_limit(LONGEST)  # of the process, which reads no other files
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
         self._reader = csv.reader(text, strict=True)
         try:

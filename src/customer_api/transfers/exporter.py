@@ -1,12 +1,10 @@
 """Exporting rows of any kind, page by page."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row, Select
 
 from customer_api.audit import repository as audit
 from customer_api.audit.models import COMMAND_LINE, Action
@@ -20,16 +18,7 @@ Cells = Sequence[object]
 """Values in the order of the columns: texts, booleans, numbers, what JSON has; None for nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedPage:
-    """Rows in the order of their ids."""
-
-    rows: Sequence[Cells]
-    last_id: int
-    """Where the next page begins; the rows may be fewer than the ids, as nested ones are."""
-
-
-class ExportKind(ABC):
+class ExportKind:
     """What is particular to the files of one kind."""
 
     action: Action
@@ -38,19 +27,22 @@ class ExportKind(ABC):
     """Names in the file."""
     literal: frozenset[str] = frozenset()
     """Columns whose texts CSV files have as they are."""
+    counting: Select[int]
+    """Tells about how many rows there are."""
+    paging: Select[*tuple[Any, ...]]
+    """Returns up to `most` rows with ids behind `after`, in their order, and the ids first. Two ids
+    that order rows together are behind `after` and `after2`."""
+    ids: int = 1
+    """How many ids order the rows."""
 
     @property
     def noted(self) -> tuple[str, ...]:
         """Names of the columns that are not empty anyway, for the audit."""
         return self.columns
 
-    @abstractmethod
-    def count(self, connection: Connection) -> int:
-        """Return about how many rows there are."""
-
-    @abstractmethod
-    def page(self, connection: Connection, after: int, most: int) -> ExportedPage | None:
-        """Return the rows whose ids follow one; None when there are none."""
+    def cells(self, values: Sequence[Any]) -> Cells:
+        """Return how the values behind the ids are written."""
+        return values
 
 
 class RowWriter(Protocol):
@@ -70,7 +62,8 @@ class Exporter:
 
     async def count(self) -> int:
         """Return about how many rows there will be."""
-        return await self._units.read(self._kind.count)
+        statement = self._kind.counting
+        return await self._units.read(lambda it: it.execute(statement).scalar_one())
 
     async def run(self, file: RowWriter, advanced: Callable[[int], None] = lambda _: None) -> int:
         """Write all rows in the order of their ids, and return their number.
@@ -83,15 +76,21 @@ class Exporter:
             DatabaseUnavailable: the database cannot be reached (any more).
         """
         await self._units.write(self._note)
-        written, last_id = 0, 0
+        written = 0
+        last_ids: Sequence[int] = [0] * self._kind.ids
         while True:
-            page = await self._units.read(partial(self._kind.page, after=last_id, most=PAGE))
-            if page is None:
+            rows = await self._units.read(partial(self._page, after=last_ids))
+            if not rows:
                 return written
-            file.write(page.rows)
-            written += len(page.rows)
-            last_id = page.last_id
-            advanced(len(page.rows))
+            ids = self._kind.ids
+            file.write([self._kind.cells(row[ids:]) for row in rows])
+            written += len(rows)
+            last_ids = rows[-1][:ids]
+            advanced(len(rows))
+
+    def _page(self, connection: Connection, *, after: Sequence[int]) -> Sequence[Row[Any]]:
+        parameters = dict(zip(("after", "after2"), after, strict=False))
+        return connection.execute(self._kind.paging, {**parameters, "most": PAGE}).all()
 
     def _note(self, connection: Connection) -> None:
         kind, now = self._kind, self._clock.now()

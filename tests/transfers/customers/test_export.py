@@ -5,7 +5,7 @@ import pytest
 from customer_api.audit.models import AuditEventRow
 from customer_api.transfers.customers.columns import customer_columns, parse_hash
 from customer_api.transfers.customers.export import CustomerExport
-from customer_api.transfers.customers.plan import ANONYMIZED
+from customer_api.transfers.owners import ANONYMIZED
 from customer_api.transfers.report import ImportSummary
 from customer_api.transfers.rows import Format
 from tests.security import foreign_hashes

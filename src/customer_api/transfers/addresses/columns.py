@@ -1,6 +1,5 @@
 """The columns of a file of addresses, and what may stand in their cells."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -8,7 +7,13 @@ from typing import Any, Final
 from customer_api.addresses.models import AddressRow
 from customer_api.core.ids import Reference
 from customer_api.customers.models import SALUTATIONS
-from customer_api.transfers.cells import CellRefused, parse_choice, parse_flag, text_parser
+from customer_api.transfers.cells import (
+    CellRefused,
+    parse_choice,
+    parse_flag,
+    parse_uuid,
+    text_parser,
+)
 from customer_api.transfers.columns import REFERENCE, Column, Columns, parse_reference, refusal
 from customer_api.transfers.report import Refusal
 from customer_api.transfers.rows import Row
@@ -31,8 +36,6 @@ FIELDS: Final = (
 ROLES: Final = ("is_default_billing", "is_default_shipping")
 UUID: Final = "address_uuid"
 COLUMNS: Final = (UUID, REFERENCE, *FIELDS, *ROLES)
-
-_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def address_columns(is_known_country: Callable[[str], bool]) -> Columns:
     parsers["country_code"] = parse_country
     return Columns(
         (
-            Column(UUID, "uuid", _parse_uuid),
+            Column(UUID, "uuid", parse_uuid),
             Column(REFERENCE, "reference", parse_reference, is_needed=True),
             *(Column(name, name, parsers[name]) for name in FIELDS),
             *(Column(name, name, parse_flag, json=bool) for name in ROLES),
@@ -88,10 +91,3 @@ def parse_address(columns: Columns, row: Row) -> AddressRecord | Refusal:
     if values and not any(values.values()):
         return refusal(row, ["the address is empty"])
     return AddressRecord(row.line, reference, uuid, values, roles)
-
-
-def _parse_uuid(cell: str) -> str | None:
-    uuid = cell.lower()
-    if uuid and not _UUID.fullmatch(uuid):
-        raise CellRefused("not a UUID")
-    return uuid or None

@@ -2,14 +2,13 @@
 
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, select
-from typing_extensions import override
+from sqlalchemy import bindparam, func, select
 
 from customer_api.addresses.models import AddressRow
 from customer_api.audit.models import Action
 from customer_api.customers.models import CustomerRow
 from customer_api.transfers.addresses.columns import COLUMNS, FIELDS
-from customer_api.transfers.exporter import ExportedPage, ExportKind
+from customer_api.transfers.exporter import ExportKind
 
 # Those of anonymized customers are hidden, too.
 _IS_LEFT: Final = AddressRow.deleted_at.is_(None)
@@ -35,12 +34,5 @@ class AddressExport(ExportKind):
 
     action = Action.ADDRESSES_FILED
     columns = COLUMNS
-
-    @override
-    def count(self, connection: Connection) -> int:
-        return connection.execute(_COUNT).scalar_one()
-
-    @override
-    def page(self, connection: Connection, after: int, most: int) -> ExportedPage | None:
-        rows = connection.execute(_PAGE, {"after": after, "most": most}).all()
-        return ExportedPage([row[1:] for row in rows], rows[-1][0]) if rows else None
+    counting = _COUNT
+    paging = _PAGE

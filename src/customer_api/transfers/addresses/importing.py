@@ -13,6 +13,7 @@ from customer_api.transfers.addresses.plan import AddressPlan, AddressPlanner
 from customer_api.transfers.columns import Columns
 from customer_api.transfers.growth import expect_growth
 from customer_api.transfers.importer import ImportKind
+from customer_api.transfers.owners import lock_owners
 from customer_api.transfers.report import Refusal
 from customer_api.transfers.rows import Row
 
@@ -31,10 +32,12 @@ class AddressImport(ImportKind[AddressRecord]):
 
     @override
     def plan(self, connection: Connection, records: Sequence[AddressRecord]) -> AddressPlan:
-        owners = statements.find_owners(connection, list({it.reference for it in records}))
+        owners = lock_owners(connection, (it.reference for it in records))
         unnamed = {it.reference for it in records if it.uuid is None} & owners.keys()
         planner = AddressPlanner(
             owners=owners,
+            # A later statement than the one that waits for the locks: it sees what others committed.
+            roles=statements.find_roles(connection, owners.values()),
             by_uuid=statements.find_by_uuid(
                 connection, [it.uuid for it in records if it.uuid is not None]
             ),

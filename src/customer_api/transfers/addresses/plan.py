@@ -10,12 +10,10 @@ from customer_api.transfers.addresses.statements import (
     NewAddress,
     Roles,
     StoredAddress,
-    StoredOwner,
 )
-from customer_api.transfers.customers.plan import ANONYMIZED
+from customer_api.transfers.owners import Owner, refusal_of
 from customer_api.transfers.report import ImportSummary, Refusal
 
-NO_CUSTOMER: Final = "no customer has this reference"
 OTHER_OWNER: Final = "the address belongs to another customer"
 EMPTY: Final = "the address is empty"
 REMOVED: Final = "the address was removed and is never revived"
@@ -49,7 +47,8 @@ class AddressPlanner:
     def __init__(
         self,
         *,
-        owners: Mapping[Reference, StoredOwner],
+        owners: Mapping[Reference, Owner],
+        roles: Mapping[CustomerId, Roles],
         by_uuid: Iterable[StoredAddress],
         books: Iterable[StoredAddress],
         make_uuid: Callable[[], str],
@@ -58,6 +57,7 @@ class AddressPlanner:
 
         Args:
             owners: customers that the batch names.
+            roles: their default addresses.
             by_uuid: addresses that it names.
             books: all addresses of the customers for whom it has addresses without a uuid.
             make_uuid: names new ones of these.
@@ -65,7 +65,8 @@ class AddressPlanner:
         self._owners = owners
         self._by_uuid = {address.uuid: address for address in by_uuid}
         self._make_uuid = make_uuid
-        self._roles = {owner.id: owner.roles for owner in owners.values()}
+        self._roles_before = roles
+        self._roles = dict(roles)
         self._by_content: dict[tuple[object, ...], tuple[str, bool]] = {}
         # Of addresses that are alike, the oldest counts that is still there.
         for address in sorted(books, key=lambda it: (not it.is_removed, -it.id)):
@@ -81,17 +82,18 @@ class AddressPlanner:
                 self._decide(plan, record)
             except _Refused as refused:
                 plan.refusals.append(Refusal(record.line, record.reference, str(refused)))
-        for owner in self._owners.values():
-            if self._roles[owner.id] != owner.roles:
-                plan.roles[owner.id] = self._roles[owner.id]
+        plan.roles = {
+            owner: roles
+            for owner, roles in self._roles.items()
+            if roles != self._roles_before[owner]
+        }
         return plan
 
     def _decide(self, plan: AddressPlan, record: AddressRecord) -> None:
-        owner = self._owners.get(record.reference)
-        if owner is None:
-            raise _Refused(NO_CUSTOMER)
-        if owner.is_anonymized:
-            raise _Refused(ANONYMIZED)
+        reason = refusal_of(self._owners, record.reference)
+        if reason is not None:
+            raise _Refused(reason)
+        owner = self._owners[record.reference]
         uuid, is_changed = self._find(plan, record, owner.id)
         if uuid is None:
             uuid = self._create(plan, record, owner.id)

@@ -11,23 +11,16 @@ from sqlalchemy import Connection, Select, Update, bindparam, insert, select, up
 from sqlalchemy.orm import aliased
 
 from customer_api.addresses.models import AddressRow
-from customer_api.core.ids import AddressId, CustomerId, Reference
+from customer_api.core.ids import AddressId, CustomerId
 from customer_api.customers.models import CustomerRow
 from customer_api.transfers.addresses.columns import FIELDS
+from customer_api.transfers.owners import Owner
 
 Roles = tuple[str | None, str | None]
 """Uuids of the addresses that are the defaults for billing and for shipping."""
 
 _BILLING: Final = aliased(AddressRow)
 _SHIPPING: Final = aliased(AddressRow)
-# Locked in one order, so that imports and erasures wait for each other and do not deadlock.
-_OWNERS: Final = (
-    select(CustomerRow.id, CustomerRow.reference, CustomerRow.anonymized_at)
-    .where(CustomerRow.reference.in_(bindparam("references", expanding=True)))
-    .order_by(CustomerRow.id)
-    .with_for_update(key_share=True)
-)
-# Another statement than the one that waits for the locks, so that it sees what others committed.
 _DEFAULTS: Final = (
     select(CustomerRow.id, _BILLING.uuid, _SHIPPING.uuid)
     .outerjoin(_BILLING, _BILLING.id == CustomerRow.default_billing_address_id)
@@ -60,15 +53,6 @@ _SET_DEFAULTS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class StoredOwner:
-    """A customer with an address book, locked until the transaction ends."""
-
-    id: CustomerId
-    is_anonymized: bool
-    roles: Roles
-
-
-@dataclass(frozen=True, slots=True)
 class StoredAddress:
     """An address as the database has it, removed ones included."""
 
@@ -89,19 +73,10 @@ class NewAddress:
     values: Mapping[str, object]
 
 
-def find_owners(
-    connection: Connection, references: Sequence[Reference]
-) -> dict[Reference, StoredOwner]:
-    """Return the customers with these references, anonymized ones included."""
-    rows = connection.execute(_OWNERS, {"references": references}).all()
-    ids = [row.id for row in rows]
-    defaults = {row[0]: (row[1], row[2]) for row in connection.execute(_DEFAULTS, {"ids": ids})}
-    return {
-        Reference(row.reference): StoredOwner(
-            CustomerId(row.id), row.anonymized_at is not None, defaults[row.id]
-        )
-        for row in rows
-    }
+def find_roles(connection: Connection, owners: Iterable[Owner]) -> dict[CustomerId, Roles]:
+    """Return the default addresses of customers."""
+    rows = connection.execute(_DEFAULTS, {"ids": [owner.id for owner in owners]})
+    return {CustomerId(row[0]): (row[1], row[2]) for row in rows}
 
 
 def find_by_uuid(connection: Connection, uuids: Sequence[str]) -> list[StoredAddress]:

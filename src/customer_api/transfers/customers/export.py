@@ -1,8 +1,9 @@
 """What an export writes of customers."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, null, select
+from sqlalchemy import Select, bindparam, func, null, select
 from typing_extensions import override
 
 from customer_api.audit.models import Action
@@ -10,7 +11,7 @@ from customer_api.credentials.models import CredentialRow
 from customer_api.customers.models import CustomerRow
 from customer_api.transfers.cells import day_cell, moment_cell
 from customer_api.transfers.customers.columns import COLUMNS, PASSWORD
-from customer_api.transfers.exporter import Cells, ExportedPage, ExportKind
+from customer_api.transfers.exporter import Cells, ExportKind
 
 _IS_LEFT: Final = CustomerRow.anonymized_at.is_(None)
 _COUNT: Final = select(func.count()).select_from(CustomerRow).where(_IS_LEFT)
@@ -52,10 +53,11 @@ class CustomerExport(ExportKind):
     action = Action.CUSTOMERS_FILED
     columns = COLUMNS
     literal = frozenset({PASSWORD})
+    counting = _COUNT
 
     def __init__(self, *, has_passwords: bool) -> None:
         """Decide on whether digests are written; else their column is empty."""
-        self._page = _PAGE_WITH_PASSWORDS if has_passwords else _PAGE
+        self.paging = _PAGE_WITH_PASSWORDS if has_passwords else _PAGE
         self._has_passwords = has_passwords
 
     @property
@@ -64,15 +66,6 @@ class CustomerExport(ExportKind):
         return tuple(it for it in COLUMNS if it != PASSWORD or self._has_passwords)
 
     @override
-    def count(self, connection: Connection) -> int:
-        return connection.execute(_COUNT).scalar_one()
-
-    @override
-    def page(self, connection: Connection, after: int, most: int) -> ExportedPage | None:
-        rows = connection.execute(self._page, {"after": after, "most": most}).all()
-        return ExportedPage([_cells(row) for row in rows], rows[-1][0]) if rows else None
-
-
-def _cells(row: Row[*tuple[Any, ...]]) -> Cells:
-    _, *texts, born_on, password_hash, registered_at = row
-    return (*texts, day_cell(born_on), password_hash, moment_cell(registered_at))
+    def cells(self, values: Sequence[Any]) -> Cells:
+        *texts, born_on, password_hash, registered_at = values
+        return (*texts, day_cell(born_on), password_hash, moment_cell(registered_at))

@@ -7,9 +7,9 @@ from typing import Final
 from customer_api.core.ids import CustomerId, Reference
 from customer_api.transfers.customers.columns import CustomerRecord
 from customer_api.transfers.customers.statements import StoredCustomer
+from customer_api.transfers.owners import ANONYMIZED
 from customer_api.transfers.report import ImportSummary, Refusal
 
-ANONYMIZED: Final = "the customer was anonymized and is never revived"
 EMAIL_TAKEN: Final = "the e-mail belongs to another customer"
 
 

@@ -22,7 +22,7 @@ SHAPE: Final = openapi.Shape(
     TYPE,
     {
         "text": openapi.NULLABLE_STRING,
-        "authorKind": {"enum": [ActorKind.OPERATOR, ActorKind.CLIENT]},
+        "authorKind": {"enum": list(ActorKind)},
         "author": openapi.STRING,
         "authorName": openapi.NULLABLE_STRING,
         "createdAt": openapi.TIMESTAMP,

@@ -1,0 +1,1 @@
+"""Files of who was anonymized: nothing but references and times."""

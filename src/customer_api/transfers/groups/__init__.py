@@ -1,0 +1,1 @@
+"""Files of groups of customers."""

@@ -1,0 +1,1 @@
+"""Files of who is in which group."""

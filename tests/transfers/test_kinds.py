@@ -1,0 +1,104 @@
+"""What holds for files of all kinds."""
+
+import pytest
+
+from customer_api.audit.models import AuditEventRow
+from customer_api.transfers.report import ImportSummary
+from customer_api.transfers.rows import Format
+from tests.tables import every_row, rows
+from tests.transfers.conftest import exported, import_content
+from tests.transfers.kinds import EXAMPLES, EXPORTS, import_rows_of, importing
+
+
+async def fill(shop):
+    for name, examples in EXAMPLES.items():
+        summary, refusals = await import_rows_of(shop, name, *examples)
+        assert (name, summary, refusals) == (name, ImportSummary(created=len(examples)), [])
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+async def test_an_export_has_the_columns_of_an_import(shop, name):
+    assert importing(shop, name).columns.names == EXPORTS[name].columns
+    assert importing(shop, name).columns.literal == EXPORTS[name].literal
+
+
+async def test_a_second_run_changes_nothing(shop):
+    await fill(shop)
+    before = await every_row(shop)
+    shop.clock.advance(days=1)
+
+    summaries = [
+        (await import_rows_of(shop, name, *examples))[0] for name, examples in EXAMPLES.items()
+    ]
+
+    assert summaries == [ImportSummary(unchanged=len(it)) for it in EXAMPLES.values()]
+    assert await every_row(shop) == before
+
+
+@pytest.mark.parametrize("form", Format)
+async def test_what_is_imported_into_an_empty_shop_is_exported_alike(source, shop, form):
+    await fill(source)
+
+    for name, kind in EXPORTS.items():
+        content = await exported(source, kind, form)
+        summary, refusals = await import_content(shop, importing(shop, name), content, form)
+        assert (name, summary.created, refusals) == (name, len(EXAMPLES[name]), [])
+
+    for name, kind in EXPORTS.items():
+        content = await exported(shop, kind, form)
+        assert content == await exported(source, kind, form)
+        summary, _ = await import_content(shop, importing(shop, name), content, form)
+        assert (name, summary) == (name, ImportSummary(unchanged=len(EXAMPLES[name])))
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+async def test_pages_of_one_row_come_to_the_same(shop, name, monkeypatch):
+    await fill(shop)
+    content = await exported(shop, EXPORTS[name])
+    monkeypatch.setattr("customer_api.transfers.exporter.PAGE", 1)
+
+    assert await exported(shop, EXPORTS[name]) == content
+
+
+async def test_every_export_is_noted(shop):
+    for kind in EXPORTS.values():
+        await exported(shop, kind)
+
+    assert [event.action for event in await rows(shop, AuditEventRow)] == [
+        "erasure.file_exported",
+        "customer.file_exported",
+        "address.file_exported",
+        "group.file_exported",
+        "group_member.file_exported",
+        "note.file_exported",
+        "order.file_exported",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", [it for it in EXPORTS if it not in {"erasures", "groups", "orders"}]
+)
+async def test_nothing_is_added_to_who_was_anonymized(shop, name):
+    await import_rows_of(shop, "erasures", *(EXAMPLES["erasures"]))
+    await import_rows_of(shop, "groups", *EXAMPLES["groups"])
+    before = await every_row(shop)
+
+    summary, (refusal,) = await import_rows_of(
+        shop, name, EXAMPLES[name][0] | {"customer_reference": "DE--90"}
+    )
+
+    assert (summary.refused, refusal.reference) == (1, "DE--90")
+    assert refusal.reason == "the customer was anonymized and is never revived"
+    assert await every_row(shop) == before
+
+
+@pytest.mark.parametrize("name", ["addresses", "members", "notes", "orders"])
+async def test_an_unknown_customer_costs_the_row(shop, name):
+    await import_rows_of(shop, "groups", *EXAMPLES["groups"])
+
+    summary, (refusal,) = await import_rows_of(shop, name, EXAMPLES[name][0])
+
+    assert (summary, refusal.reason) == (
+        ImportSummary(refused=1),
+        "no customer has this reference",
+    )

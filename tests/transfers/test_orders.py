@@ -1,0 +1,92 @@
+import json
+
+import pytest
+
+from customer_api.orders.models import OrderRow
+from customer_api.transfers.report import ImportSummary, Refusal
+from customer_api.transfers.rows import Format
+from tests.tables import rows
+from tests.transfers.conftest import exported, import_content
+from tests.transfers.files import PASSWORD, customer
+from tests.transfers.kinds import EXPORTS, import_rows_of, importing, order
+
+
+@pytest.fixture(autouse=True)
+async def owners(import_rows):
+    await import_rows(customer(1), customer(2))
+
+
+async def import_json(shop, *orders):
+    content = "".join(json.dumps(it) + "\n" for it in orders).encode()
+    return await import_content(shop, importing(shop, "orders"), content, Format.NDJSON)
+
+
+def nested(row):
+    """Return an order as an object of JSON has it."""
+    return {
+        name: json.loads(cell) if cell[:1] in {"[", "{"} else cell or None
+        for name, cell in row.items()
+    }
+
+
+async def test_an_order_is_nested_in_json_and_a_cell_of_json_in_csv(shop):
+    await import_rows_of(shop, "orders", order(1))
+
+    summary, refusals = await import_json(shop, nested(order(1)), nested(order(2)))
+
+    first, second = await rows(shop, OrderRow)
+    assert (summary, refusals) == (ImportSummary(created=1, unchanged=1), [])
+    assert (first.content, first.totals) == (second.content, second.totals)
+    assert first.words == "o-1\nlamp\n1"
+    line, _ = (await exported(shop, EXPORTS["orders"], Format.NDJSON)).splitlines()
+    assert json.loads(line)["items"][0]["taxRate"] == 19.5
+
+
+async def test_a_row_replaces_the_whole_order(shop):
+    await import_rows_of(shop, "orders", order(1), order(2))
+    shop.clock.advance(days=1)
+
+    summary, _ = await import_rows_of(
+        shop, "orders", order(2), order(1, "DE--2", state="returned", payments="")
+    )
+
+    first, second = await rows(shop, OrderRow)
+    assert summary == ImportSummary(updated=1, unchanged=1)
+    assert (first.state, first.content["payments"], first.version) == ("returned", [], 2)
+    assert first.customer_id != second.customer_id
+
+
+async def test_an_order_of_an_erased_customer_stays_with_the_empty_row(shop):
+    await import_rows_of(shop, "orders", order(1))
+    account = await shop.session("DE--1", "person.1@shop.example", PASSWORD)
+    await shop.call("DELETE", "/customers/DE--1", by=account)
+
+    content = await exported(shop, EXPORTS["orders"])
+    summary, _ = await import_content(shop, importing(shop, "orders"), content)
+
+    assert b"O-1,DE--1," in content
+    assert summary == ImportSummary(unchanged=1)
+
+
+async def test_orders_follow_the_rules_of_the_back_office(shop):
+    _, refusals = await import_rows_of(
+        shop,
+        "orders",
+        order(1, currency="euro"),
+        order(2, items="[]"),
+        order(3, items="{}"),
+        order(4, totals="[1"),
+        order(5, items='[{"sku": "Ada"}]'),
+        order(6, order_reference="a/b"),
+    )
+
+    assert refusals == [
+        Refusal(2, "DE--1", "currency => This value is not a valid currency."),
+        Refusal(3, "DE--1", refusals[1].reason),
+        Refusal(4, "DE--1", "items: not a JSON array"),
+        Refusal(5, "DE--1", "totals: not JSON in UTF-8"),
+        Refusal(6, "DE--1", refusals[4].reason),
+        Refusal(7, "DE--1", "reference => This value is not a valid reference."),
+    ]
+    assert "items.0.name => This field is missing." in refusals[4].reason
+    assert "Ada" not in refusals[4].reason
