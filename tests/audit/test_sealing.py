@@ -20,7 +20,7 @@ from customer_api.audit.sealing import Sealing
 from customer_api.core.db import open_units
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.core.ids import random_uuid
-from customer_api.tokens.repository import LiveSessions
+from customer_api.tokens.live_sessions import LiveSessions
 from tests.audit.conftest import Trail
 
 

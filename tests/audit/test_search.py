@@ -8,7 +8,7 @@ from customer_api.audit.models import Action
 from customer_api.audit.search import EventSearch, statement
 from customer_api.core.db import open_units
 from customer_api.core.keyset import CursorPage
-from customer_api.tokens.repository import LiveSessions
+from customer_api.tokens.live_sessions import LiveSessions
 from tests.audit.conftest import Trail
 
 ACTION = Action.CUSTOMER_READ

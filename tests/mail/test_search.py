@@ -8,7 +8,7 @@ from customer_api.core.db import open_units
 from customer_api.core.keyset import CursorPage
 from customer_api.mail.models import PARKED, SENT
 from customer_api.mail.search import _ONE, MailSearch, statement
-from customer_api.tokens.repository import LiveSessions
+from customer_api.tokens.live_sessions import LiveSessions
 
 SEARCHES = [
     ("PRIMARY KEY", MailSearch()),
