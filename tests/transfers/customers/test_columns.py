@@ -181,6 +181,12 @@ def test_clear_text_is_taken_on_demand_and_not_shown():
     assert "change123" not in repr(record)
 
 
+def test_a_clear_text_with_a_line_break_is_taken_for_a_fault_of_the_file():
+    refusal = parse(customer(1, password="one\ntwo"), parse_password=parse_hash_or_clear_text)
+
+    assert refusal.reason == "password: control characters and line breaks are refused"
+
+
 @pytest.mark.parametrize(("text", "password"), [("", None), (BCRYPT, BCRYPT)])
 def test_hashes_and_empty_cells_stay_what_they_are_where_clear_text_is_taken(text, password):
     record = parse(customer(1, password=text), parse_password=parse_hash_or_clear_text)
