@@ -12,7 +12,7 @@ set -euo pipefail
 api=${1:-http://127.0.0.1:8000}
 mails=${2:-var/mail}
 here=$(dirname "$0")
-read -ra customer_api <<<"${CUSTOMER_API:-.venv/bin/customer-api}"
+customer_api=${CUSTOMER_API:-.venv/bin/customer-api}
 
 number=$RANDOM$RANDOM
 operator="grace-$number@shop.example"
@@ -23,7 +23,7 @@ mount=back-office/v1
 . "$here/calls.sh"
 
 echo "Create an administrator, and log in."
-printf '%s' "$password" | "${customer_api[@]}" operator create --email "$operator" --role administrator --password-stdin
+printf '%s' "$password" | "$customer_api" operator create --email "$operator" --role administrator --password-stdin
 call 401 GET customers
 call 201 POST access-tokens access-tokens "{\"username\": \"$operator\", \"password\": \"$password\"}"
 token=$(value data attributes accessToken)

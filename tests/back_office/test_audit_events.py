@@ -225,7 +225,6 @@ async def test_a_cursor_outside_of_the_span_changes_nothing(office, trail, bound
         "filter[subject]=",
         "filter[from]=yesterday",
         "filter[to]=2026-13-01",
-        "filter[to]=9999-12-31",
         "page[size]=0",
         "page[size]=101",
         "page[after]=x",
