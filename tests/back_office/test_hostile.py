@@ -109,7 +109,7 @@ async def test_hostile_values_are_stored_or_refused(office, target, operation):
 @pytest.mark.parametrize("operation", [it for it in ALL if it.has_id], ids=str)
 async def test_hostile_ids_are_not_found(office, operation):
     for name, text in TEXTS.items():
-        if "\x00" in text or not text.strip("./ "):
+        if not text.strip("./ "):
             continue  # no segment of a path
         path = operation.target(quote(text[:2000], safe="")).removeprefix(PREFIX)
         body = {name: GOOD.get(name) for name in operation.fields} if operation.fields else None
