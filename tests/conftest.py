@@ -29,12 +29,18 @@ from tests.databases import (
 )
 from tests.postgres import PostgresServer
 from tests.shop import FakeClock, Shop
+from tests.statements import share_statements
 
 pytest_plugins = ["tests.contract.coverage", "tests.promises.report"]
 
 # The same examples at every run, however slow the machine: a red build must mean a changed program.
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("repeatable")
+
+share_statements()
+
+MEASURED_TWICE = {"core", "customers", "faults", "migrations"}
+"""Packages of tests whose coverage is measured on both databases."""
 
 SERVER = pytest.StashKey[PostgresServer]()
 
@@ -50,6 +56,21 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Pass over the long tests in runs without them: preparing these takes a minute."""
     is_wanted = "not long" not in config.option.markexpr
     return None if is_wanted or collection_path != Path(__file__).parent / "long" else True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure the coverage of what runs on both databases on SQLite alone, in most packages.
+
+    Measuring doubles the time of a test. The other packages have what only PostgreSQL reaches.
+    """
+    on: dict[object, list[pytest.Function]] = {"sqlite": [], "postgresql": []}
+    for item in items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            on.get(item.callspec.params.get("database_url"), []).append(item)
+    on_sqlite = {item.function for item in on["sqlite"]}
+    for item in on["postgresql"]:
+        if item.function in on_sqlite and item.path.parent.name not in MEASURED_TWICE:
+            item.add_marker(pytest.mark.no_cover)
 
 
 def pytest_configure(config: pytest.Config) -> None:

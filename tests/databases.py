@@ -33,8 +33,24 @@ DISCONNECT_OTHERS: Final = """
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 TABLES: Final = """
-    SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') FROM pg_tables
+    SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
     WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+"""
+SEQUENCES: Final = """
+    SELECT format('%I.%I', schemaname, sequencename) FROM pg_sequences WHERE schemaname = 'public'
+"""
+# A row by row deletion takes a tenth of the time of TRUNCATE, which makes new files, unless there is much to
+# delete. Without the triggers of foreign keys the order of the tables is free.
+EMPTYING: Final = """
+    SET session_replication_role = replica;
+    DO $$ BEGIN
+        IF (SELECT max(pg_relation_size(name)) > 1000000 FROM unnest({names}) AS name) THEN
+            TRUNCATE {tables};
+        ELSE
+            {deletions}
+        END IF;
+        PERFORM setval(name, 1, false) FROM unnest({sequences}) AS name;
+    END $$
 """
 
 
@@ -86,7 +102,7 @@ class PostgresDatabases:
         self._thread.start()
         self._server_connection = self._run(asyncpg.connect(server_url))
         self._connection: Any = None
-        self._truncate = ""
+        self._emptying = ""
 
     def migrated(self) -> str:
         """Return the address of the database without any rows, and without other connections."""
@@ -96,10 +112,9 @@ class PostgresDatabases:
             _in_thread(schema.upgrade, self._url("template"))
             self._create("migrated", self._names["template"])
             self._connection = self._run(asyncpg.connect(url))
-            tables = self._run(self._connection.fetchval(TABLES))
-            self._truncate = f"TRUNCATE {tables} RESTART IDENTITY CASCADE"
+            self._emptying = self._prepared_emptying()
             return url
-        self._run(self._connection.execute(f"{DISCONNECT_OTHERS}; {self._truncate}"))
+        self._run(self._connection.execute(f"{DISCONNECT_OTHERS}; {self._emptying}"))
         return url
 
     def blank(self) -> str:
@@ -117,6 +132,18 @@ class PostgresDatabases:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(TIMEOUT_SECONDS)
         self._loop.close()
+
+    def _prepared_emptying(self) -> str:
+        tables, sequences = (
+            [row[0] for row in self._run(self._connection.fetch(query))]
+            for query in (TABLES, SEQUENCES)
+        )
+        return EMPTYING.format(
+            names=f"ARRAY{tables}::regclass[]",
+            sequences=f"ARRAY{sequences}::regclass[]",
+            tables=", ".join(tables),
+            deletions=" ".join(f"DELETE FROM {table};" for table in tables),  # noqa: S608 - from the catalogue
+        )
 
     def _create(self, kind: str, template: str) -> None:
         self._drop(kind)

@@ -74,6 +74,7 @@ from customer_api.passwords.mailings import PasswordMailings
 from customer_api.passwords.requests import RestoreRequests
 from customer_api.passwords.service import PasswordService
 from customer_api.plugin import Exporter
+from customer_api.profiles.service import ProfileService
 from customer_api.registration.by_operators import CustomerCreation
 from customer_api.registration.service import RegistrationRules, RegistrationService
 from customer_api.registration.taken import TakenAddresses
@@ -115,6 +116,7 @@ class CustomerCare:
     """What operators and clients do for customers."""
 
     directory: CustomerDirectory
+    profiles: ProfileService
     creation: CustomerCreation
     changes: CustomerChanges
     addresses: AddressService
@@ -579,6 +581,7 @@ def _customer_care(
     confirmation_mails = _confirmation_mails(parts, audited)
     return CustomerCare(
         directory=CustomerDirectory(AuditedUnits(units, clock)),
+        profiles=ProfileService(audited),
         creation=CustomerCreation(
             units=units,
             clock=clock,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from customer_api import __version__
-from customer_api.api import edge, health
+from customer_api.api import edge
 from customer_api.api.auth import Authentication
 from customer_api.api.back_office import deps as back_office
 from customer_api.api.back_office.v1.errors import BACK_OFFICE
@@ -21,11 +21,11 @@ from customer_api.api.documents import back_office_openapi, field_makers, storef
 from customer_api.api.error_table import answer_failure
 from customer_api.api.headers import AnswerHeaders, fixed_headers, is_https_only
 from customer_api.api.locales import Locales
-from customer_api.api.oauth import routes as oauth
 from customer_api.api.origin import OriginCheck
-from customer_api.api.paths import PREFIX, ResourceTable, StorefrontPaths
+from customer_api.api.paths import ResourceTable, StorefrontPaths
 from customer_api.api.routers import (
     BACK_OFFICE_ROUTERS,
+    PUBLISHED_ROUTES,
     STOREFRONT_ROUTERS,
     WITHOUT_TOKEN,
     routes_of,
@@ -46,6 +46,7 @@ def create_app(container: Container) -> ASGIApp:
     app = FastAPI(
         title="Customer API",
         version=__version__,
+        routes=list(PUBLISHED_ROUTES),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -62,13 +63,7 @@ def create_app(container: Container) -> ASGIApp:
         locales=locales,
         fields={make: make(settings) for make in field_makers()},
     )
-    for router in STOREFRONT_ROUTERS:
-        app.include_router(router, prefix=PREFIX)
     back_office.require_scopes(routes_of(BACK_OFFICE_ROUTERS), without_token=WITHOUT_TOKEN)
-    for router in BACK_OFFICE_ROUTERS:
-        app.include_router(router, prefix=back_office.PREFIX)
-    app.include_router(oauth.keys_router)
-    app.include_router(health.router)
     if settings.docs:
         mount_docs(
             app, partial(storefront_openapi, settings), partial(back_office_openapi, settings)

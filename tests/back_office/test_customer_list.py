@@ -16,6 +16,57 @@ PEOPLE = [
     ("zoe_100%@shop.example", "Zoë", "Adamson"),
 ]
 
+SEARCHES = [
+    ("ada", ["Zoë", "Ada"]),
+    ("ADA@", ["Ada"]),
+    ("hopp", ["Grace"]),
+    ("muller", ["Marie Anne"]),
+    ("MÜLLER", ["Marie Anne"]),
+    ("zoe", ["Zoë"]),
+    ("jean bart", ["Jean"]),
+    ("bartik jean", ["Jean"]),
+    ("jean hopper", []),
+    ("ie an", []),
+    ("ma an", ["Marie Anne"]),
+    ("an", ["Marie Anne"]),
+    ("je ba", ["Jean"]),
+    ("\u00b4", []),
+    ("gr", ["Grace"]),
+    ("z", ["Zoë"]),
+    ("ce", []),
+    ("100%", ["Zoë"]),
+    ("e_1", ["Zoë"]),
+    ("a_a", []),
+    ("nobody", []),
+    ('"ada" OR', []),
+    ("*", []),
+    ("/", []),
+    ("  ", ["Zoë", "Marie Anne", "Jean", "Grace", "Ada"]),
+]
+FILTERS = [
+    ("email", "ADA@shop.example", ["Ada"]),
+    ("email", "ada", []),
+    ("firstName", "zoe", ["Zoë"]),
+    ("lastName", "HOPPER", ["Grace"]),
+    ("lastName", "hop", []),
+    ("status", "registered", []),
+    ("status", "unconfirmed", ["Zoë", "Marie Anne", "Jean", "Grace", "Ada"]),
+    ("status", "locked", []),
+    ("status", "anonymized", []),
+    ("locale", "de_DE", []),
+    ("createdFrom", "2026-03-14T09:29:00", ["Zoë", "Marie Anne"]),
+    ("createdFrom", "2026-03-14T10:29:00+01:00", ["Zoë", "Marie Anne"]),
+    ("createdTo", "2026-03-14T09:27:00Z", ["Ada"]),
+    ("createdTo", "2026-03-14T09:27:53", ["Grace", "Ada"]),
+    ("createdTo", "2026-03-14T09:27:53.5", ["Ada"]),
+    ("createdTo", "2026-03-14", ["Zoë", "Marie Anne", "Jean", "Grace", "Ada"]),
+    ("createdTo", "20260314", ["Zoë", "Marie Anne", "Jean", "Grace", "Ada"]),
+    ("createdTo", "9999-12-31", ["Zoë", "Marie Anne", "Jean", "Grace", "Ada"]),
+    ("createdTo", "2026-03-13", []),
+    ("createdFrom", "2026-03-15", []),
+    ("includeAnonymized", "false", ["Zoë", "Marie Anne", "Jean", "Grace", "Ada"]),
+]
+
 
 @pytest.fixture
 async def full_office(office: Office) -> Office:
@@ -42,38 +93,10 @@ async def refused(office, **query):
     return only_error(answer)
 
 
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("ada", ["Zoë", "Ada"]),
-        ("ADA@", ["Ada"]),
-        ("hopp", ["Grace"]),
-        ("muller", ["Marie Anne"]),
-        ("MÜLLER", ["Marie Anne"]),
-        ("zoe", ["Zoë"]),
-        ("jean bart", ["Jean"]),
-        ("bartik jean", ["Jean"]),
-        ("jean hopper", []),
-        ("ie an", []),
-        ("ma an", ["Marie Anne"]),
-        ("an", ["Marie Anne"]),
-        ("je ba", ["Jean"]),
-        ("\u00b4", []),
-        ("gr", ["Grace"]),
-        ("z", ["Zoë"]),
-        ("ce", []),
-        ("100%", ["Zoë"]),
-        ("e_1", ["Zoë"]),
-        ("a_a", []),
-        ("nobody", []),
-        ('"ada" OR', []),
-        ("*", []),
-        ("/", []),
-        ("  ", ["Zoë", "Marie Anne", "Jean", "Grace", "Ada"]),
-    ],
-)
-async def test_a_search_finds_pieces_of_addresses_and_names(full_office, text, names):
-    assert await found(full_office, q=text) == names
+async def test_a_search_finds_pieces_of_addresses_and_names(full_office):
+    answers = [(text, await found(full_office, q=text)) for text, _ in SEARCHES]
+
+    assert answers == SEARCHES
 
 
 async def test_a_search_finds_a_whole_reference(full_office):
@@ -215,34 +238,13 @@ async def test_a_cursor_of_an_erased_customer_is_refused_where_its_place_is_lost
 
 
 @pytest.mark.parametrize("prefix", ["customers.", ""])
-@pytest.mark.parametrize(
-    ("name", "value", "names"),
-    [
-        ("email", "ADA@shop.example", ["Ada"]),
-        ("email", "ada", []),
-        ("firstName", "zoe", ["Zoë"]),
-        ("lastName", "HOPPER", ["Grace"]),
-        ("lastName", "hop", []),
-        ("status", "registered", []),
-        ("status", "unconfirmed", ["Zoë", "Marie Anne", "Jean", "Grace", "Ada"]),
-        ("status", "locked", []),
-        ("status", "anonymized", []),
-        ("locale", "de_DE", []),
-        ("createdFrom", "2026-03-14T09:29:00", ["Zoë", "Marie Anne"]),
-        ("createdFrom", "2026-03-14T10:29:00+01:00", ["Zoë", "Marie Anne"]),
-        ("createdTo", "2026-03-14T09:27:00Z", ["Ada"]),
-        ("createdTo", "2026-03-14T09:27:53", ["Grace", "Ada"]),
-        ("createdTo", "2026-03-14T09:27:53.5", ["Ada"]),
-        ("createdTo", "2026-03-14", ["Zoë", "Marie Anne", "Jean", "Grace", "Ada"]),
-        ("createdTo", "20260314", ["Zoë", "Marie Anne", "Jean", "Grace", "Ada"]),
-        ("createdTo", "9999-12-31", ["Zoë", "Marie Anne", "Jean", "Grace", "Ada"]),
-        ("createdTo", "2026-03-13", []),
-        ("createdFrom", "2026-03-15", []),
-        ("includeAnonymized", "false", ["Zoë", "Marie Anne", "Jean", "Grace", "Ada"]),
-    ],
-)
-async def test_filters_narrow_the_list(full_office, prefix, name, value, names):
-    assert await found(full_office, **{f"filter[{prefix}{name}]": value}) == names
+async def test_filters_narrow_the_list(full_office, prefix):
+    answers = [
+        (name, value, await found(full_office, **{f"filter[{prefix}{name}]": value}))
+        for name, value, _ in FILTERS
+    ]
+
+    assert answers == FILTERS
 
 
 async def test_filters_and_a_search_hold_at_once(full_office):

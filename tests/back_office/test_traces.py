@@ -9,6 +9,7 @@ from customer_api.api.routers import BACK_OFFICE_ROUTERS, routes_of
 from customer_api.core.types import SessionCheck
 from customer_api.operators.customer_access import AuditedUnits
 from customer_api.operators.scopes import Scope
+from tests.contract.texts import ONE_DATABASE
 from tests.recorded import recorded
 from tests.shop import only_error
 
@@ -102,6 +103,7 @@ async def test_ends_of_sessions_can_be_repeated(office):
     assert ended.count("session.ended") == 2
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("method", "path"),
     [

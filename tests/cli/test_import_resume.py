@@ -57,16 +57,24 @@ def kill(directory):
 
 
 @pytest.fixture(autouse=True)
-def file(directory):
+def file(directory, sqlite_databases):
+    """The file, and the database of the defaults, migrated."""
     (directory / FILE).write_bytes(customers_file(*ROWS))
+    (directory / "var").mkdir()
+    migrated = sqlite_databases.migrated(directory / "var").removeprefix("sqlite:///")
+    Path(migrated).rename(directory / "var" / "customer-api.db")
 
 
 def counts(result):
     return {name: int(count) for name, count in re.findall(r"(\w+) (\d+)", result.stdout)}
 
 
+@pytest.mark.parametrize(
+    ("call", "database_url"),
+    [*((call, "sqlite") for call in (1, 2, 3, 4)), (2, "postgresql")],
+    indirect=["database_url"],
+)
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("call", [1, 2, 3, 4])
 def test_a_killed_import_goes_on_and_does_one_batch_again_at_most(
     run, kill, database_url, call, after
 ):

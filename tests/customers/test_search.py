@@ -10,12 +10,21 @@ from customer_api.customers.repository import add
 from customer_api.customers.search import PageRequest, Search, cursor_of, find_page
 from customer_api.customers.search_statements import Order
 
+WINDOW = statements.WINDOW
 NAMES = [("Ada", "Lovelace"), ("Grace", "Hopper"), ("Jean", "Bartik"), ("Ada", "Hopper")]
+
+
+def forget_others(connection):
+    """Let PostgreSQL forget what it found out about the rows of other tests: it plans by that."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("TRUNCATE customers CASCADE"))
+        connection.execute(text("DELETE FROM pg_statistic WHERE starelid = 'customers'::regclass"))
 
 
 @pytest.fixture
 async def people(shop):
     """Add customers in the order of `NAMES`, a minute between each."""
+    await shop.container.units.write(forget_others)
     for number, (first, last) in enumerate(NAMES):
         new = NewCustomer(
             reference=f"DE--{number}",
@@ -54,34 +63,37 @@ async def page_of(shop, search, page):
     return await shop.container.units.read(lambda it: find_page(it, search, page))
 
 
-@pytest.mark.parametrize("rows", [1, 2, 2000])
-@pytest.mark.parametrize("sorting", [(order, down) for order in Order for down in (True, False)])
-@pytest.mark.parametrize("wanted", ["ada", "hopper", "ada hopper", "a", "shop.example"])
-async def test_what_is_found_does_not_hang_on_how_it_is_found(
-    people, window, rows, sorting, wanted
-):
-    search = Search(text=wanted)
-    order, down = sorting
-    whole = await page_of(people, search, PageRequest(10, order=order, is_descending=down))
-    window(rows)
-
+async def one_by_one(shop, search, order, *, down):
+    """Return the references on pages of one customer each."""
     found, after = [], None
     for _ in NAMES:
-        request = PageRequest(1, after=after, order=order, is_descending=down)
-        page = await page_of(people, search, request)
+        page = await page_of(
+            shop, search, PageRequest(1, after=after, order=order, is_descending=down)
+        )
         found += [it.reference for it in page.entries]
         if not page.has_next:
             break
         after = cursor_of(page.entries[-1])
+    return found
 
-    expected = {
-        f"DE--{number}"
-        for number, names in enumerate(NAMES)
-        if all(word in f"{'.'.join(names)}@shop.example".lower() for word in wanted.split())
-        and (wanted != "a" or names[0] == "Ada")
-    }
-    assert found == [it.reference for it in whole.entries]
-    assert set(found) == expected
+
+@pytest.mark.parametrize("sorting", [(order, down) for order in Order for down in (True, False)])
+async def test_what_is_found_does_not_hang_on_how_it_is_found(people, window, sorting):
+    order, down = sorting
+    for wanted in ("ada", "hopper", "ada hopper", "a", "shop.example"):
+        search = Search(text=wanted)
+        window(WINDOW)
+        page = await page_of(people, search, PageRequest(10, order=order, is_descending=down))
+        whole = [it.reference for it in page.entries]
+        assert set(whole) == {
+            f"DE--{number}"
+            for number, names in enumerate(NAMES)
+            if all(word in f"{'.'.join(names)}@shop.example".lower() for word in wanted.split())
+            and (wanted != "a" or names[0] == "Ada")
+        }, wanted
+        for rows in (1, 2, WINDOW):
+            window(rows)
+            assert await one_by_one(people, search, order, down=down) == whole, (wanted, rows)
 
 
 def explain(connection, work):

@@ -4,6 +4,8 @@
 what is wrong; with it a failing test says which case it was.
 """
 
+from collections.abc import Iterator, Sequence
+from itertools import cycle, product
 from typing import Final
 
 CANARY: Final = "Xq7-Canary-Zw9!aB"
@@ -338,3 +340,15 @@ HEADERS: Final[dict[str, list[tuple[str, str]]]] = {
     "upgrade": [("connection", "Upgrade"), ("upgrade", "websocket")],
 }
 """Header fields beside a good `Host`."""
+
+
+def values_of(fields: Sequence[str], database_url: str) -> Iterator[tuple[str, str, object]]:
+    """Return hostile values with the field to try each in, and its name: field, name, value.
+
+    On SQLite every field gets every value. On PostgreSQL, where only what drivers and server make of the
+    values is new, every value is tried once, the fields taking turns.
+    """
+    values = TEXTS | OTHER_VALUES
+    is_whole = database_url.startswith("sqlite")
+    pairs = product(fields, values) if is_whole else zip(cycle(fields), values, strict=False)
+    return ((field, name, values[name]) for field, name in pairs)

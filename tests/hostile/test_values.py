@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.hostile.corpus import CANARY, OTHER_VALUES, TEXTS
+from tests.hostile.corpus import CANARY, values_of
 from tests.hostile.mutation import good_body
 from tests.hostile.operations import WITH_BODY
 from tests.shop import PASSWORD, address, registration
@@ -36,14 +36,13 @@ async def book_entry(hostile_shop, account):
 
 @pytest.mark.promise("G1", "S72")
 @pytest.mark.parametrize("operation", WITH_BODY, ids=str)
-async def test_hostile_values_are_stored_or_refused(hostile, operation, account, book_entry):
+async def test_hostile_values_are_stored_or_refused(
+    hostile, operation, account, book_entry, database_url
+):
     target = operation.target(account.reference, book_entry)
     good = good_values(operation)
-    for field in operation.fields:
-        for name, value in (TEXTS | OTHER_VALUES).items():
-            body = good_body(operation, good | {field: value})
-            answer = await hostile.send(
-                operation.method, target, body=body, token=account.access_token
-            )
+    for field, name, value in values_of(operation.fields, database_url):
+        body = good_body(operation, good | {field: value})
+        answer = await hostile.send(operation.method, target, body=body, token=account.access_token)
 
-            assert answer.status in {200, 201, 204, 400, 401, 403, 404, 409, 422}, (field, name)
+        assert answer.status in {200, 201, 204, 400, 401, 403, 404, 409, 422}, (field, name)

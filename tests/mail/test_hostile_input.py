@@ -10,6 +10,7 @@ from sqlalchemy import update
 from customer_api.bootstrap import build
 from customer_api.mail.message import HEADERS
 from customer_api.mail.models import MailRow
+from tests.contract.texts import ONE_DATABASE
 from tests.mail.smtp import Sink, smtp_server
 from tests.shop import mail_text, only_error
 from tests.tables import rows
@@ -159,6 +160,7 @@ EVIL_ATTRIBUTES = {
 }
 
 
+@ONE_DATABASE
 @pytest.mark.promise("S79")
 @pytest.mark.parametrize("proxies", [(), ("192.0.2.1",)], ids=["directly", "by a trusted proxy"])
 @pytest.mark.parametrize("query", EVIL_QUERIES)

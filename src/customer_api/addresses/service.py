@@ -52,7 +52,7 @@ class AddressService:
 
         def work(connection: Connection, session: Access) -> tuple[BookEntry, ...]:
             require_owner(session, reference)
-            return _book(connection, session.customer)
+            return book_of(connection, session.customer)
 
         return await self._units.read_as(claims, work)
 
@@ -68,7 +68,7 @@ class AddressService:
         def work(connection: Connection, session: Access) -> tuple[Customer, tuple[BookEntry, ...]]:
             if reference is not None and session.customer.reference != reference:
                 raise CustomerNotFound
-            return session.customer, _book(connection, session.customer)
+            return session.customer, book_of(connection, session.customer)
 
         return await self._units.read_as(claims, work)
 
@@ -157,7 +157,8 @@ class AddressService:
         await self._units.write_as(claims, work, keep)
 
 
-def _book(connection: Connection, customer: Customer) -> tuple[BookEntry, ...]:
+def book_of(connection: Connection, customer: Customer) -> tuple[BookEntry, ...]:
+    """Return the addresses of a customer, the oldest first."""
     return tuple(
         _entry(address, customer)
         for address in repository.list_of_customer(connection, customer.id)

@@ -5,7 +5,10 @@ from typing import Final
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
+from customer_api.api import health
+from customer_api.api.back_office.deps import PREFIX as BACK_OFFICE_PREFIX
 from customer_api.api.back_office.v1.access_tokens.routes import router as operator_tokens
 from customer_api.api.back_office.v1.addresses.routes import router as customer_addresses
 from customer_api.api.back_office.v1.audit_events.routes import router as audit_events
@@ -23,6 +26,7 @@ from customer_api.api.back_office.v1.orders.routes import router as pushed_order
 from customer_api.api.back_office.v1.sessions.routes import router as customer_sessions
 from customer_api.api.oauth import back_office as back_office_oauth
 from customer_api.api.oauth import routes as oauth
+from customer_api.api.paths import PREFIX as STOREFRONT_PREFIX
 from customer_api.api.v1.access_tokens.routes import router as access_tokens
 from customer_api.api.v1.addresses.routes import router as addresses
 from customer_api.api.v1.agent_access_tokens.routes import router as agent_access_tokens
@@ -103,3 +107,19 @@ WITHOUT_TOKEN: Final = frozenset(
 def routes_of(routers: Iterable[APIRouter]) -> list[APIRoute]:
     """Return the routes of routers, in their order."""
     return [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+
+
+def _at_their_paths() -> Iterable[BaseRoute]:
+    """Return every published route behind its prefix."""
+    everything = APIRouter()
+    for router in STOREFRONT_ROUTERS:
+        everything.include_router(router, prefix=STOREFRONT_PREFIX)
+    for router in BACK_OFFICE_ROUTERS:
+        everything.include_router(router, prefix=BACK_OFFICE_PREFIX)
+    everything.include_router(oauth.keys_router)
+    everything.include_router(health.router)
+    return everything.routes
+
+
+PUBLISHED_ROUTES: Final = tuple(_at_their_paths())
+"""What an application serves; several in one process share it, and what it prepares at a first request."""

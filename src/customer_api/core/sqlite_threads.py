@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -13,6 +14,17 @@ from customer_api.core.db_errors import translated
 from customer_api.core.errors import DatabaseUnavailable
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What a function raised on its thread.
+
+    A future that failed would throw it into the coroutine that waits, which Python 3.11 does not tell
+    debuggers and other tracers.
+    """
+
+    error: Exception
 
 
 class SqliteThreads:
@@ -57,15 +69,18 @@ class SqliteThreads:
 
         timer = loop.call_later(self._wait_seconds, give_up)
         try:
-            return await asyncio.wrap_future(future)
+            outcome = await asyncio.wrap_future(future)
         except asyncio.CancelledError:
             if has_given_up:
                 raise DatabaseUnavailable from None
             raise
-        except DBAPIError as error:
-            raise translated(error) from error
         finally:
             timer.cancel()
+        if not isinstance(outcome, Failed):
+            return outcome
+        if isinstance(outcome.error, DBAPIError):
+            raise translated(outcome.error) from outcome.error
+        raise outcome.error
 
     def close(self) -> None:
         """Finish what is running or waiting and close the connections."""
@@ -74,12 +89,20 @@ class SqliteThreads:
             connection.close()
         self._engine.dispose()
 
-    def _on_thread(self, function: Callable[[Connection], T]) -> T:
+    def _on_thread(self, function: Callable[[Connection], T]) -> T | Failed:
+        try:
+            connection = self._connection()
+            try:
+                return function(connection)
+            finally:
+                self._clean(connection)
+        except Exception as error:  # noqa: BLE001 - raised where it is awaited
+            return Failed(error)
+
+    def _connection(self) -> Connection:
+        """Return the connection of this thread."""
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._engine.connect()
             self._opened.append(connection)
-        try:
-            return function(connection)
-        finally:
-            self._clean(connection)
+        return connection

@@ -7,6 +7,7 @@ mail's variables and `name`, `language`, `store`, and in HTML `subject`; a subje
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -29,17 +30,9 @@ class Renderer:
     """
 
     def __init__(self, *, store: str, locale: str, overrides: Path | None) -> None:
-        directories = [BUILT_IN] if overrides is None else [overrides, BUILT_IN]
         self._store = store
         self._default_locale = locale
-        self._environment = SandboxedEnvironment(
-            loader=ChoiceLoader([FileSystemLoader(directory) for directory in directories]),
-            autoescape=select_autoescape(enabled_extensions=("html",), default=False),
-            undefined=StrictUndefined,
-            keep_trailing_newline=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._environment = _environment(overrides)
 
     def render(self, mail: Mail) -> RenderedMail:
         """Return the texts of a mail; reads template files.
@@ -72,6 +65,20 @@ class Renderer:
 
     def _render(self, name: str, variables: Mapping[str, str]) -> str:
         return self._environment.get_template(name).render(variables)
+
+
+@lru_cache(maxsize=8)
+def _environment(overrides: Path | None) -> SandboxedEnvironment:
+    """Return the templates, compiled as they are asked for; all renderers of a process share them."""
+    directories = [BUILT_IN] if overrides is None else [overrides, BUILT_IN]
+    return SandboxedEnvironment(
+        loader=ChoiceLoader([FileSystemLoader(directory) for directory in directories]),
+        autoescape=select_autoescape(enabled_extensions=("html",), default=False),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def _greeting(variables: Mapping[str, str]) -> dict[str, str]:

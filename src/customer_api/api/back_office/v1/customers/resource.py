@@ -1,11 +1,15 @@
 """`customers` on the wire of the back office."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from customer_api.addresses.directory import CustomerList, ListedCustomer
 from customer_api.addresses.models import BookEntry
 from customer_api.api import openapi
+from customer_api.api.back_office.v1.customer_groups import resource as groups
+from customer_api.api.back_office.v1.notes import resource as notes
+from customer_api.api.back_office.v1.orders import resource as orders
 from customer_api.api.v1 import fields
 from customer_api.api.v1.addresses import resource as addresses
 from customer_api.api.v1.customers.resource import timestamp
@@ -24,6 +28,7 @@ from customer_api.jsonapi.constraints import (
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
 from customer_api.jsonapi.validation import Field, Fields
+from customer_api.profiles.service import Profile, Related
 from customer_api.registration.by_operators import CreateCustomer
 
 TYPE: Final = "customers"
@@ -54,6 +59,14 @@ SHAPE: Final = openapi.Shape(
         "updatedAt": openapi.TIMESTAMP,
     },
 )
+RELATED: Final = {
+    "notes": Related.NOTES,
+    "groups": Related.GROUPS,
+    groups.TYPE: Related.GROUPS,
+    "orders": Related.ORDERS,
+}
+"""What takes a scope of its own, by its names in `include`."""
+
 _COLUMNS: Final = {
     "email": "email",
     "salutation": "salutation",
@@ -126,8 +139,29 @@ def to_listed(customer: Customer, book: Sequence[BookEntry]) -> ListedCustomer:
     )
 
 
-def to_resource(listed: ListedCustomer, links: Links, book: Sequence[BookEntry] = ()) -> Resource:
-    """Return a customer as answers show it, with addresses for `include=addresses`."""
+def to_profile(profile: Profile, links: Links) -> Resource:
+    """Return a customer with all that a query can include."""
+    reference = profile.customer.reference
+    found_groups = [groups.to_resource(it, links) for it in profile.groups]
+    return to_resource(
+        to_listed(profile.customer, profile.book),
+        links,
+        {
+            addresses.TYPE: [addresses.to_resource(it, reference, links) for it in profile.book],
+            notes.TYPE: [notes.to_resource(it, reference, links) for it in profile.notes],
+            "groups": found_groups,
+            groups.TYPE: found_groups,
+            orders.TYPE: [orders.to_listed(it, links) for it in profile.orders],
+        },
+    )
+
+
+def to_resource(
+    listed: ListedCustomer,
+    links: Links,
+    relationships: Mapping[str, Sequence[Resource]] = MappingProxyType({}),
+) -> Resource:
+    """Return a customer as answers show it."""
     customer = listed.customer
     return Resource(
         type=TYPE,
@@ -153,11 +187,7 @@ def to_resource(listed: ListedCustomer, links: Links, book: Sequence[BookEntry] 
             "updatedAt": timestamp(customer.updated_at),
         },
         self_link=links.path(TYPE, customer.reference),
-        relationships={
-            addresses.TYPE: [
-                addresses.to_resource(entry, customer.reference, links) for entry in book
-            ]
-        },
+        relationships=relationships,
     )
 
 

@@ -21,6 +21,7 @@ from customer_api.api.back_office.v1.customers import criteria
 from customer_api.api.back_office.v1.customers.resource import (
     LOCK_SHAPE,
     LOCK_TYPE,
+    RELATED,
     SHAPE,
     TYPE,
     change_fields,
@@ -28,9 +29,9 @@ from customer_api.api.back_office.v1.customers.resource import (
     lock_fields,
     to_change,
     to_create,
-    to_listed,
     to_lock,
     to_meta,
+    to_profile,
     to_resource,
 )
 from customer_api.api.back_office.v1.errors import (
@@ -64,7 +65,7 @@ _LISTED: Final = Operated(
 )
 _CREATED: Final = Operated(Scope.CUSTOMERS_WRITE, TYPE, create_fields)
 _READ: Final = Operated(
-    Scope.CUSTOMERS_READ, TYPE, action=Action.CUSTOMER_READ, included=(addresses.TYPE,)
+    Scope.CUSTOMERS_READ, TYPE, action=Action.CUSTOMER_READ, included=(addresses.TYPE, *RELATED)
 )
 _CHANGED: Final = Operated(
     Scope.CUSTOMERS_WRITE, TYPE, change_fields, action=Action.CUSTOMER_CHANGED
@@ -124,12 +125,16 @@ async def create_customer(
     responses=openapi.state_answer(200, SHAPE) | documented(*CALLER_ONLY, *ABOUT_CUSTOMER),
 )
 async def read_customer(
-    reference: str, call: Annotated[CallerCall, Depends(_READ)], care: CustomerCareDep
+    call: Annotated[CallerCall, Depends(_READ)], care: CustomerCareDep
 ) -> Response:
-    """Return a customer, also an anonymized one; `include=addresses` adds the address book."""
-    customer, book = await care.addresses.profile_with_book(call.claims, reference)
-    resource = to_resource(to_listed(customer, book), call.links, book)
-    return _document(resource, customer, call=call)
+    """Return a customer, also an anonymized one, with what is included.
+
+    `include` takes `addresses`, `notes`, `groups` and `orders`, up to 100 of the newest each; but for
+    `addresses` it takes the scope to read them, too.
+    """
+    related = {RELATED[name] for name in call.query.include if name in RELATED}
+    profile = await care.profiles.profile(call.claims, related)
+    return _document(to_profile(profile, call.links), profile.customer, call=call)
 
 
 @router.patch(
