@@ -42,6 +42,7 @@ share_statements()
 MEASURED_TWICE = {"core", "customers", "faults", "migrations"}
 """Packages of tests whose coverage is measured on both databases."""
 
+IS_MEASURED = pytest.StashKey[bool]()
 SERVER = pytest.StashKey[PostgresServer]()
 
 
@@ -70,7 +71,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     on_sqlite = {item.function for item in on["sqlite"]}
     for item in on["postgresql"]:
         if item.function in on_sqlite and item.path.parent.name not in MEASURED_TWICE:
-            item.add_marker(pytest.mark.no_cover)
+            item.stash[IS_MEASURED] = False
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -96,6 +97,17 @@ def _server_url(config: pytest.Config) -> str:
         server.start()
         os.environ[SERVER_VARIABLE] = server.url()  # noqa: TID251 - inherited by the test processes
     return os.environ[SERVER_VARIABLE]  # noqa: TID251 - the tests' own variable
+
+
+@pytest.fixture(autouse=True)
+def measured(request: pytest.FixtureRequest, cov: Any) -> Iterator[None]:
+    """Measure no coverage from here to the end of a test for which it is measured elsewhere."""
+    is_paused = cov is not None and not request.node.stash.get(IS_MEASURED, True)
+    if is_paused:
+        cov.stop()
+    yield
+    if is_paused:
+        cov.start()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from customer_api.audit import repository
 from customer_api.audit.models import COMMAND_LINE, Action, Actor, ActorKind, AuditEventRow
 from customer_api.operators.scopes import Role, Scope
 from tests.back_office.conftest import BASE
+from tests.contract.texts import ONE_DATABASE
 from tests.shop import only_error
 from tests.tables import rows
 
@@ -252,6 +253,7 @@ async def test_only_who_may_read_audit_events_does(office, trail):
         assert only_error(await office.call("GET", path, token=""))[:2] == (401, "002")
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("path", ["?page[size]=1&page[size]=2", "?filter[from]=%00"])
 async def test_a_query_that_is_none_is_refused(office, path):
     answer = await office.call("GET", f"/audit-events{path}")

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.back_office.conftest import BASE, Office
+from tests.contract.texts import ONE_DATABASE
 from tests.shop import address, only_error
 
 INVALID = (400, "1203", "Sort, filter, page or count is not valid.")
@@ -294,6 +295,7 @@ async def test_the_total_is_told_on_demand(full_office, count, q, total):
         assert answer["meta"]["total"] == total
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     "query",
     [

@@ -9,6 +9,7 @@ from customer_api.groups.models import MemberRow
 from customer_api.operators.scopes import Role
 from tests.back_office.conftest import BASE
 from tests.back_office.test_groups import group, names_of, of
+from tests.contract.texts import ONE_DATABASE
 from tests.shop import details, only_error
 from tests.tables import connect, rows
 
@@ -111,6 +112,7 @@ async def test_all_leave_or_none_and_each_other_customer_is_named(office, people
     assert await members(office, uuid) == people[:1]
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 @pytest.mark.parametrize(
     ("references", "message"),

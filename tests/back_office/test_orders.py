@@ -7,6 +7,7 @@ import pytest
 from customer_api.operators.scopes import Role, Scope
 from customer_api.orders.models import OrderRow
 from tests.back_office.conftest import BASE
+from tests.contract.texts import ONE_DATABASE
 from tests.order_system import item, order
 from tests.shop import details, only_error
 from tests.tables import connect, rows
@@ -164,6 +165,7 @@ async def test_a_reference_has_64_characters_at_most(office):
     assert only_error(too_long)[:2] == (422, "1228")
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("changes", "detail"),
     [

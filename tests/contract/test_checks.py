@@ -317,6 +317,7 @@ async def test_an_empty_guest_id_is_none(shop, guest):
     assert response.status_code == 200
 
 
+@ONE_DATABASE
 @rule("auth-6")
 @pytest.mark.parametrize(
     ("method", "path", "attributes", "status"),

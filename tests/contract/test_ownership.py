@@ -7,6 +7,7 @@ import pytest
 from customer_api.api.routers import STOREFRONT_ROUTERS
 from customer_api.credentials.models import CredentialRow, OneTimeKeyRow
 from customer_api.customers.models import CustomerRow
+from tests.contract.texts import ONE_DATABASE
 from tests.shop import OTHER_PASSWORD, PASSWORD, Account, Shop, address, details, only_error
 from tests.tables import every_row, rows
 
@@ -261,6 +262,7 @@ async def test_nobody_sets_properties_of_an_address_that_are_not_offered(shop, o
     assert [it["id"] for it in foreign.json()["data"]] == [uuid]
 
 
+@ONE_DATABASE
 @promise("S55")
 @pytest.mark.parametrize("flag", ["isDefaultShipping", "isDefaultBilling"])
 @pytest.mark.parametrize("value", [1, "true", [True], {"a": True}, 0, ""])

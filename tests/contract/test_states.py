@@ -152,6 +152,7 @@ async def test_one_tag_of_several_or_a_star_will_do(shop, value):
     assert response.status_code == 200
 
 
+@ONE_DATABASE
 @rule("etag-4")
 @pytest.mark.parametrize(
     "value",

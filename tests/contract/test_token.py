@@ -96,6 +96,7 @@ async def test_a_refresh_token_is_exchanged_for_its_successor(shop, as_json):
     assert response.json()["refresh_token"] != account.refresh_token
 
 
+@ONE_DATABASE
 @rule("oauth-10")
 @pytest.mark.parametrize("as_json", [False, True])
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ def assert_clean(envelope, recipient):
         assert "evil" not in part.get_content()
 
 
+@ONE_DATABASE
 @pytest.mark.promise("S81")
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_hostile_name_adds_no_recipient_and_no_header(shop, deliver, name):
@@ -110,6 +111,7 @@ async def test_a_hostile_name_stays_out_of_every_kind_of_mail(shop):
         assert "evil" not in mail.as_string()
 
 
+@ONE_DATABASE
 @pytest.mark.promise("S81")
 @pytest.mark.parametrize("address", ADDRESSES)
 async def test_a_hostile_address_is_refused_and_gets_nothing(shop, deliver, address):

@@ -7,8 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 from starlette.staticfiles import StaticFiles
 
 ASSETS: Final = Path(str(files("fastapi_offline"))) / "static"
@@ -46,30 +48,30 @@ MakeDocument = Callable[[], dict[str, Any]]
 
 def mount_docs(app: FastAPI, storefront: MakeDocument, back_office: MakeDocument) -> None:
     """Serve a page for each API with its OpenAPI document, which is made when it is first asked for."""
-    app.include_router(_pages("/docs", "storefront-v1", storefront))
-    app.include_router(_pages("/docs/back-office", "back-office-v1", back_office))
+    app.router.routes += _pages("/docs", "storefront-v1", storefront)
+    app.router.routes += _pages("/docs/back-office", "back-office-v1", back_office)
     app.mount("/docs/assets", StaticFiles(directory=ASSETS), name="docs-assets")
 
 
-def _pages(path: str, name: str, make: MakeDocument) -> APIRouter:
+def _pages(path: str, name: str, make: MakeDocument) -> list[BaseRoute]:
     """Return the routes of a page, of its script and of its document."""
-    router = APIRouter(include_in_schema=False)
 
     @cache
     def document() -> str:
         return json.dumps(make())
 
-    @router.get(path)
-    async def read_page() -> Response:
+    async def read_page(_request: Request) -> Response:
         headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
         return HTMLResponse(PAGE.format(name=name), headers=headers)
 
-    @router.get(f"/docs/{name}.js")
-    async def read_script() -> Response:
+    async def read_script(_request: Request) -> Response:
         return Response(START.format(name=name), media_type="text/javascript")
 
-    @router.get(f"/docs/{name}.json")
-    async def read_document() -> Response:
+    async def read_document(_request: Request) -> Response:
         return Response(document(), media_type=JSONResponse.media_type)
 
-    return router
+    return [
+        Route(path, read_page),
+        Route(f"/docs/{name}.js", read_script),
+        Route(f"/docs/{name}.json", read_document),
+    ]
