@@ -101,21 +101,16 @@ class PostgresDatabases:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._server_connection = self._run(asyncpg.connect(server_url))
-        self._connection: Any = None
-        self._emptying = ""
+        self._create("template", "template0")
+        _in_thread(schema.upgrade, self._url("template"))
+        self._create("migrated", self._names["template"])
+        self._connection: Any = self._run(asyncpg.connect(self._url("migrated")))
+        self._emptying = self._prepared_emptying()
 
     def migrated(self) -> str:
         """Return the address of the database without any rows, and without other connections."""
-        url = self._url("migrated")
-        if self._connection is None:
-            self._create("template", "template0")
-            _in_thread(schema.upgrade, self._url("template"))
-            self._create("migrated", self._names["template"])
-            self._connection = self._run(asyncpg.connect(url))
-            self._emptying = self._prepared_emptying()
-            return url
         self._run(self._connection.execute(f"{DISCONNECT_OTHERS}; {self._emptying}"))
-        return url
+        return self._url("migrated")
 
     def blank(self) -> str:
         """Return the address of a new database without any tables; the one before is dropped."""
@@ -124,8 +119,7 @@ class PostgresDatabases:
 
     def close(self) -> None:
         """Drop the databases and end the connections."""
-        if self._connection is not None:  # pragma: no branch - a run without PostgreSQL tests
-            self._run(self._connection.close())
+        self._run(self._connection.close())
         for kind in self._names:
             self._drop(kind)
         self._run(self._server_connection.close())
