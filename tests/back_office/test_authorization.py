@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
 
 from customer_api import main
-from customer_api.api.back_office.deps import require_scopes
+from customer_api.api.back_office.deps import Operated, require_scopes
 from customer_api.operators.scopes import Role, Scope
 from tests.back_office.conftest import BASE
 from tests.shop import PASSWORD, only_error
@@ -170,6 +170,20 @@ def test_a_route_without_a_scope_stops_the_start():
     with pytest.raises(RuntimeError, match="routes without a scope: GET /open"):
         require_scopes(routes, without_token=frozenset())
     require_scopes(routes, without_token=frozenset({"GET /open"}))
+
+
+def test_a_route_about_a_customer_without_an_action_stops_the_start():
+    router = APIRouter()
+    checked = Depends(Operated(Scope.CUSTOMERS_READ, "customers"))
+
+    @router.get("/customers/{reference}/secrets", dependencies=[checked])
+    async def read_secrets(reference):
+        """Answer nothing; the route is only looked at."""
+
+    routes = [route for route in router.routes if isinstance(route, APIRoute)]
+
+    with pytest.raises(RuntimeError, match="without an action: /customers/"):
+        require_scopes(routes, without_token=frozenset())
 
 
 async def test_a_password_in_the_wrong_place_is_not_repeated(office):

@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from customer_api.customers.references import RandomReferences
 from customer_api.operators.scopes import Role, Scope
 from tests.back_office.conftest import ROOT, Office
 from tests.recorded import recorded
@@ -430,3 +431,20 @@ async def test_a_client_sees_what_its_scopes_let_it_see(office: Office):
 
     assert read.status_code == 200
     assert only_error(changed)[:2] == (403, "1240")
+
+
+async def test_a_reference_that_an_import_took_is_passed_over(office, monkeypatch):
+    taken = await office.customer()
+    made = iter([taken, taken, "DE--FREE"])
+    monkeypatch.setattr(RandomReferences, "next", lambda *_: next(made))
+
+    assert await office.customer("b@shop.example") == "DE--FREE"
+
+
+async def test_without_a_free_reference_nobody_is_added(office, monkeypatch):
+    taken = await office.customer()
+    monkeypatch.setattr(RandomReferences, "next", lambda *_: taken)
+    answer = await office.call("POST", "/customers", GRACE)
+
+    assert answer.status_code == 500
+    assert of(await office.call("GET", "/customers?q=grace")) == []

@@ -6,12 +6,15 @@ import pytest
 
 from customer_api.api.back_office.deps import Operated, checks_of
 from customer_api.api.routers import BACK_OFFICE_ROUTERS, routes_of
+from customer_api.audit.models import AuditEventRow
 from customer_api.core.types import SessionCheck
+from customer_api.customers import repository as customers
 from customer_api.operators.customer_access import AuditedUnits
 from customer_api.operators.scopes import Scope
 from tests.contract.texts import ONE_DATABASE
 from tests.recorded import recorded
 from tests.shop import only_error
+from tests.tables import rows
 
 BAD_KEY = {"Idempotency-Key": "a b"}
 
@@ -143,3 +146,16 @@ async def test_units_for_others_leave_no_events(office):
 
     assert await units.read_as(None, lambda _, session: session) == "found"
     assert await units.write_as(None, lambda _, session: session) == "locked"
+
+
+async def test_units_without_a_caller_leave_no_events(office):
+    reference = await office.customer()
+    units = AuditedUnits(office.shop.container.back_office.units, office.shop.clock)
+    before = await rows(office.shop, AuditEventRow)
+
+    found = await units.read(lambda it: customers.find_by_reference(it, reference))
+    locked = await units.write(lambda it: customers.lock_by_reference(it, reference))
+    await units.scrub()
+
+    assert found == locked
+    assert await rows(office.shop, AuditEventRow) == before

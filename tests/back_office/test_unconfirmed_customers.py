@@ -104,3 +104,14 @@ async def test_a_corrected_address_that_has_enough_mails_gets_none(office):
 
     assert changed.status_code == 200
     assert len(await office.shop.mails()) == before
+
+
+async def test_a_mailbox_gets_so_many_confirmations_an_hour(office):
+    reference = await office.customer("ada@shop.example")
+    path = f"/customers/{reference}/confirmation-mails"
+    answers = [await office.call("POST", path) for _ in range(4)]
+    trail = await office.trail(reference)
+
+    assert [it.status_code for it in answers] == [202, 202, 202, 429]
+    assert only_error(answers[-1])[1] == "5901"
+    assert trail.count(("customer.confirmation_mailed", "")) == 3

@@ -118,6 +118,7 @@ async def test_an_agent_finds_customers(shop, agent, people, header):
         ("DE--2", "2"),
         ("DE--", ""),
         ("de--2", ""),
+        ("\u00b4", ""),
         ("müller", "23"),
         ("MÜLLER", "23"),
         ("mÜlleR", "23"),
