@@ -10,7 +10,7 @@ from customer_api.customers.repository import add
 from customer_api.customers.search import PageRequest, Search, cursor_of, find_page
 from customer_api.customers.search_statements import Order
 
-WINDOW = statements.WINDOW
+WINDOW = searches.WINDOW
 NAMES = [("Ada", "Lovelace"), ("Grace", "Hopper"), ("Jean", "Bartik"), ("Ada", "Hopper")]
 
 
@@ -50,13 +50,9 @@ def window(monkeypatch):
     """Set how many rows are looked at before the index is asked."""
 
     def set_to(rows):
-        monkeypatch.setattr(statements, "WINDOW", rows)
-        for cached in (statements.seen, statements.window_size):
-            cached.cache_clear()
+        monkeypatch.setattr(searches, "WINDOW", rows)
 
-    yield set_to
-    monkeypatch.undo()
-    set_to(statements.WINDOW)
+    return set_to
 
 
 async def page_of(shop, search, page):
@@ -215,3 +211,15 @@ async def test_what_a_window_shows_whole_is_not_looked_up_again(people, monkeypa
 
     assert len(page.entries) == (1 if before else 2)
     assert (page.has_previous, page.has_next) == ((False, True) if before else (True, False))
+
+
+async def test_a_page_that_is_half_full_is_looked_for_in_a_wider_window(
+    people, window, monkeypatch
+):
+    window(2)
+    monkeypatch.setattr(statements, "indexed", None)
+
+    page = await page_of(people, Search(text="ada"), PageRequest(1))
+
+    assert [it.last_name for it in page.entries] == ["Hopper"]
+    assert page.has_next

@@ -6,7 +6,7 @@ offset. Text is looked for first in a window of the list, where what is common f
 the index of trigrams, in which all else has few rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -27,6 +27,11 @@ STABLE_ORDERS: Final = frozenset({Order.CREATED_AT, Order.REFERENCE})
 FOUND_BY_INDEX: Final = frozenset({"email", "reference", Status.ANONYMIZED, Status.LOCKED})
 """Conditions that few customers meet, or that no window of the list has."""
 _SEPARATOR: Final = "."
+
+WINDOW: Final = 2000
+"""Rows of a list that are looked at one by one before the index of trigrams is asked."""
+WIDER: Final = 1.5
+"""When that fills half of a page, so many times the rows that should fill it are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ def find_page(connection: Connection, search: Search, page: PageRequest) -> Part
         conditions=frozenset(_conditions(search)),
     )
     parameters = _parameters(search) | {"cursor": reference, "most": page.most}
-    found = cut(_rows(connection, shape, parameters), page)
+    found = cut(_rows(connection, shape, parameters, page), page)
     customers = tuple(to_customer(row) for row in found.entries)
     return Part(customers, has_previous=found.has_previous, has_next=found.has_next)
 
@@ -124,20 +129,26 @@ def compact(connection: Connection) -> None:
 
 
 def _rows(
-    connection: Connection, shape: Shape, parameters: Mapping[str, object]
+    connection: Connection, shape: Shape, parameters: dict[str, object], page: PageRequest
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     if not shape.words and shape.conditions <= {"present"}:
         return connection.execute(statements.listed(shape), parameters).all()
     if not shape.conditions & FOUND_BY_INDEX:
-        rows = connection.execute(statements.seen(shape), parameters).all()
-        if len(rows) == parameters["most"] or _has_seen_all(connection, shape, parameters):
-            return rows
+        rows = WINDOW
+        while rows:
+            seen = connection.execute(statements.seen(shape), parameters | {"rows": rows}).all()
+            if len(seen) == page.most or _are_all(connection, shape, parameters, rows):
+                return seen
+            is_half_full = rows == WINDOW and len(seen) >= page.size / 2
+            rows = int(WIDER * WINDOW * page.most / len(seen)) if is_half_full else 0
     return connection.execute(statements.indexed(shape), parameters).all()
 
 
-def _has_seen_all(connection: Connection, shape: Shape, parameters: Mapping[str, object]) -> bool:
-    size = connection.execute(statements.window_size(shape), parameters).scalar_one()
-    return int(size) < statements.WINDOW
+def _are_all(
+    connection: Connection, shape: Shape, parameters: dict[str, object], rows: int
+) -> bool:
+    size = connection.execute(statements.window_size(shape), parameters | {"rows": rows})
+    return int(size.scalar_one()) < rows
 
 
 def _reference(connection: Connection, cursor: str, order: Order) -> str:

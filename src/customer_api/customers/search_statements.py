@@ -37,8 +37,6 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from customer_api.customers.models import CustomerRow, Status
 from customer_api.customers.repository import COLUMNS
 
-WINDOW: Final = 2000
-"""Rows of a list that are looked at one by one before the index of trigrams is asked."""
 ESCAPE: Final = "/"
 STATEMENT_CACHE_SIZE: Final = 512
 
@@ -178,7 +176,7 @@ def listed(shape: Shape) -> Select[*tuple[Any, ...]]:
 
 @lru_cache(STATEMENT_CACHE_SIZE)
 def seen(shape: Shape) -> Select[*tuple[Any, ...]]:
-    """Return the statement for what a search finds among the first rows of a list."""
+    """Return the statement for what a search finds among the first `rows` (a parameter) of a list."""
     window = _window(shape).subquery("seen")
     # Only what is found is read whole: copying all columns of the window took twice as long.
     found = select(*COLUMNS).join_from(window, _TABLE, _TABLE.c.id == window.c.id)
@@ -191,7 +189,7 @@ def seen(shape: Shape) -> Select[*tuple[Any, ...]]:
 
 @lru_cache(STATEMENT_CACHE_SIZE)
 def window_size(shape: Shape) -> Select[*tuple[Any, ...]]:
-    """Return the statement for how many rows `seen` looks at: fewer than `WINDOW` are all there are."""
+    """Return the statement for how many rows `seen` looks at: fewer than `rows` are all there are."""
     return select(func.count()).select_from(_window(shape).subquery("seen"))
 
 
@@ -224,7 +222,7 @@ def _window(shape: Shape) -> Select[*tuple[Any, ...]]:
     if shape.order is Order.REGISTERED_AT and Status.REGISTERED in shape.conditions:
         told_apart.append(place < _NEVER)
     statement = select(*columns, place.label("place"), _WORDS.label("words"))
-    return _sorted(statement.where(*told_apart), shape).limit(WINDOW)
+    return _sorted(statement.where(*told_apart), shape).limit(bindparam("rows"))
 
 
 def _conditions(shape: Shape, source: FromClause) -> list[ColumnElement[bool]]:
