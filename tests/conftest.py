@@ -1,5 +1,6 @@
 """Fixtures for all tests; the PostgreSQL server is started once, by whoever starts the test processes."""
 
+import gc
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -81,6 +82,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         names = {item.path.parent.name, item.path.name}
         if item.function in on_sqlite and not names & MEASURED_TWICE:
             item.stash[IS_MEASURED] = False
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what stays to the end: thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:
