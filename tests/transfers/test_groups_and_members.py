@@ -77,6 +77,20 @@ async def test_a_name_that_was_given_up_is_free_for_the_next_row(shop):
     assert [name for name, *_ in await names(shop)] == ["New", "Group 1"]
 
 
+@pytest.mark.parametrize("before", [[], [group(1)]])
+async def test_rows_with_one_uuid_count_one_after_the_other(shop, before):
+    for row in before:
+        await import_rows_of(shop, "groups", row)
+
+    summary, refusals = await import_rows_of(
+        shop, "groups", group(1, group_name="New"), group(1, group_name="Newer")
+    )
+
+    assert (summary.created, summary.updated) == ((0, 2) if before else (1, 1))
+    assert refusals == []
+    assert [name for name, *_ in await names(shop)] == ["Newer"]
+
+
 async def test_groups_with_bad_cells_are_refused(shop):
     _, refusals = await import_rows_of(
         shop,

@@ -1,7 +1,7 @@
 """Importing rows of any kind, in batches."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -32,8 +32,8 @@ class Record(Protocol):
         """The customer whom it is about, for the report."""
 
     @property
-    def key(self) -> str | None:
-        """What it is known by: a batch has no key twice, and any number of records without one."""
+    def keys(self) -> Collection[str]:
+        """What it is known by: a batch has none of them twice, and any number of records without."""
 
 
 class Plan(Protocol):
@@ -174,7 +174,7 @@ class _Batch(Generic[RecordT]):
     def takes(self, parsed: RecordT | Refusal) -> bool:
         if len(self.records) + len(self.refusals) >= BATCH:
             return False
-        return isinstance(parsed, Refusal) or parsed.key not in self.keys
+        return isinstance(parsed, Refusal) or self.keys.isdisjoint(parsed.keys)
 
     def add(self, parsed: RecordT | Refusal) -> None:
         self.line = parsed.line
@@ -182,8 +182,7 @@ class _Batch(Generic[RecordT]):
             self.refusals.append(parsed)
             return
         self.records.append(parsed)
-        if parsed.key is not None:
-            self.keys.add(parsed.key)
+        self.keys.update(parsed.keys)
 
 
 def _batches(

@@ -44,9 +44,9 @@ def test_a_uuid_may_be_missing_and_is_written_in_small_letters(uuid):
 def test_roles_and_uuid_need_no_columns():
     record = parse({"customer_reference": "DE--1", "city": "Berlin"})
 
-    assert (record.uuid, record.key, record.values, record.roles) == (
+    assert (record.uuid, record.keys, record.values, record.roles) == (
         None,
-        None,
+        (),
         {"city": "Berlin"},
         (None, None),
     )

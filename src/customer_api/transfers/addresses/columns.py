@@ -52,9 +52,9 @@ class AddressRecord:
     """Whether it is the default for billing and for shipping; None where the file does not say."""
 
     @property
-    def key(self) -> str | None:
+    def keys(self) -> tuple[str, ...]:
         """What the row is known by."""
-        return self.uuid
+        return () if self.uuid is None else (self.uuid,)
 
 
 def address_columns(is_known_country: Callable[[str], bool]) -> Columns:

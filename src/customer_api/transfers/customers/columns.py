@@ -65,9 +65,9 @@ class CustomerRecord:
     password: Password
 
     @property
-    def key(self) -> str:
+    def keys(self) -> tuple[str]:
         """What the row is known by."""
-        return self.reference
+        return (self.reference,)
 
 
 def customer_columns(

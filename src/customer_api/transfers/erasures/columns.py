@@ -21,9 +21,9 @@ class ErasureRecord:
     created_at: datetime | None = None
 
     @property
-    def key(self) -> str:
+    def keys(self) -> tuple[str]:
         """What the row is known by."""
-        return self.reference
+        return (self.reference,)
 
 
 def erasure_columns(*, now: datetime) -> Columns:

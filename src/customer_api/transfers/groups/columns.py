@@ -24,9 +24,14 @@ class GroupRecord:
     reference: None = None
 
     @property
-    def key(self) -> str:
-        """What the row is known by: a batch has no name twice, in any spelling."""
+    def name_key(self) -> str:
+        """The name in the spelling in which no two groups have the same."""
         return name_key(self.name)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What the row is known by: the name in any spelling, and the uuid."""
+        return (self.name_key,) if self.uuid is None else (self.name_key, self.uuid)
 
 
 def group_columns() -> Columns:

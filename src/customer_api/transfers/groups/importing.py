@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from customer_api.core.clock import Clock
 from customer_api.core.ids import random_uuid
-from customer_api.groups.models import GroupRow, name_key
+from customer_api.groups.models import GroupRow
 from customer_api.transfers.columns import Columns
 from customer_api.transfers.groups.columns import GroupRecord
 from customer_api.transfers.importer import ImportKind
@@ -51,7 +51,7 @@ class GroupImport(ImportKind[GroupRecord]):
     @override
     def plan(self, connection: Connection, records: Sequence[GroupRecord]) -> RowPlan:
         uuids = [it.uuid for it in records if it.uuid is not None]
-        parameters = {"uuids": uuids, "keys": [it.key for it in records]}
+        parameters = {"uuids": uuids, "keys": [it.name_key for it in records]}
         stored = [dict(row) for row in connection.execute(_STORED, parameters).mappings()]
         by_uuid = {row["uuid"]: row for row in stored}
         by_key = {row["name_key"]: row for row in stored}
@@ -88,24 +88,24 @@ def _decide(
     by_uuid: dict[str, dict[str, Any]],
     by_key: dict[str, dict[str, Any]],
 ) -> None:
-    named = by_key.get(record.key)
+    named = by_key.get(record.name_key)
     stored = named if record.uuid is None else by_uuid.get(record.uuid)
     if named is not None and named is not stored:
         plan.refuse(record, NAME_TAKEN)
         return
     values: Mapping[str, object] = {
         "name": record.name,
-        "name_key": name_key(record.name),
+        "name_key": record.name_key,
         **record.values,
     }
     if stored is None:
         new = {"uuid": record.uuid or random_uuid(), "description": None, **values}
         plan.new.append(new)
-        by_uuid[str(new["uuid"])] = by_key[record.key] = new
+        by_uuid[str(new["uuid"])] = by_key[record.name_key] = new
     elif any(stored[name] != value for name, value in values.items()):
         by_key.pop(stored["name_key"])
         stored |= values
-        by_key[record.key] = stored
+        by_key[record.name_key] = stored
         plan.changed[stored["id"]] = values
     else:
         plan.unchanged += 1

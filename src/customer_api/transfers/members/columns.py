@@ -23,9 +23,9 @@ class MemberRecord:
     added_at: datetime | None = None
 
     @property
-    def key(self) -> str:
+    def keys(self) -> tuple[str]:
         """What the row is known by: the group's name in any spelling, and the customer."""
-        return f"{self.reference} {name_key(self.name)}"
+        return (f"{self.reference} {name_key(self.name)}",)
 
 
 def member_columns(*, now: datetime) -> Columns:

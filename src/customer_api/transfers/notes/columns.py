@@ -35,9 +35,9 @@ class NoteRecord:
     created_at: datetime | None = None
 
     @property
-    def key(self) -> str | None:
+    def keys(self) -> tuple[str, ...]:
         """What the row is known by."""
-        return self.uuid
+        return () if self.uuid is None else (self.uuid,)
 
 
 def note_columns(*, now: datetime) -> Columns:

@@ -57,9 +57,9 @@ class OrderRecord:
         return None if reference is None else Reference(reference)
 
     @property
-    def key(self) -> str:
+    def keys(self) -> tuple[str]:
         """What the row is known by."""
-        return self.order.reference
+        return (self.order.reference,)
 
 
 def order_columns() -> Columns:

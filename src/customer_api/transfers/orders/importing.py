@@ -54,25 +54,26 @@ class OrderImport(ImportKind[OrderRecord]):
     @override
     def plan(self, connection: Connection, records: Sequence[OrderRecord]) -> RowPlan:
         owners = lock_owners(connection, (it.reference for it in records if it.reference))
-        parameters = {"references": [it.key for it in records]}
+        parameters = {"references": [it.order.reference for it in records]}
         stored = {row.reference: row for row in connection.execute(_STORED, parameters)}
         plan = RowPlan()
         # By reference, as at a push, so that two writers of the same orders do not wait for each other.
         changes: dict[str, tuple[int, Mapping[str, object]]] = {}
         for record in records:
+            reference = record.order.reference
             owner = owners.get(record.reference) if record.reference else None
             if owner is None and record.reference is not None:
                 plan.refuse(record, NO_CUSTOMER)
                 continue
             values = values_of(record.order, None if owner is None else owner.id)
-            found: Any = stored.get(record.key)
+            found: Any = stored.get(reference)
             if found is None:
-                plan.new.append({"reference": record.key, **values})
+                plan.new.append({"reference": reference, **values})
             elif all(getattr(found, name) == values[name] for name in CONTENT):
                 plan.unchanged += 1
             else:
-                changes[record.key] = (found.id, values)
-        plan.changed = dict(changes[reference] for reference in sorted(changes))
+                changes[reference] = (found.id, values)
+        plan.changed = dict(changes[it] for it in sorted(changes))
         return plan
 
     @override
