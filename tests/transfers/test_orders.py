@@ -78,6 +78,8 @@ async def test_orders_follow_the_rules_of_the_back_office(shop):
         order(4, totals="[1"),
         order(5, items='[{"sku": "Ada"}]'),
         order(6, order_reference="a/b"),
+        order(7, state="new\0"),
+        order(8, "DE\0--1"),
     )
 
     assert refusals == [
@@ -87,6 +89,8 @@ async def test_orders_follow_the_rules_of_the_back_office(shop):
         Refusal(5, "DE--1", "totals: not JSON in UTF-8"),
         Refusal(6, "DE--1", refusals[4].reason),
         Refusal(7, "DE--1", "reference => This value is not a valid reference."),
+        Refusal(8, "DE--1", "state: NUL characters are refused"),
+        Refusal(9, None, "customer_reference: NUL characters are refused"),
     ]
     assert "items.0.name => This field is missing." in refusals[4].reason
     assert "Ada" not in refusals[4].reason

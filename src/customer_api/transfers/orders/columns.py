@@ -8,7 +8,7 @@ from customer_api.core.ids import Reference
 from customer_api.jsonapi import strict_json
 from customer_api.jsonapi.strict_json import JsonInvalid
 from customer_api.orders.models import PushOrder
-from customer_api.transfers.cells import CellRefused
+from customer_api.transfers.cells import CellRefused, parse_text
 from customer_api.transfers.columns import REFERENCE, Column, Columns, refusal
 from customer_api.transfers.report import Refusal
 from customer_api.transfers.rows import Row
@@ -87,7 +87,7 @@ def parse_order(columns: Columns, check: CheckOrder, row: Row) -> OrderRecord | 
 
 
 def _parse_text(cell: str) -> str | None:
-    return cell or None
+    return parse_text(cell, len(cell))  # the back office's rules know how long it may be
 
 
 def _parser(kind: type) -> Callable[[Any], object]:
