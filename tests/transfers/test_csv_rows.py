@@ -3,6 +3,7 @@ import io
 import pytest
 
 from customer_api.transfers.csv_rows import CsvFile
+from customer_api.transfers.ndjson_rows import LONGEST
 from customer_api.transfers.report import Refusal
 from customer_api.transfers.rows import FileUnusable, Row
 
@@ -71,7 +72,7 @@ def test_a_quote_that_is_never_closed_is_refused_at_the_line_where_it_opens():
 
 
 def test_a_huge_cell_is_refused_and_the_rest_read():
-    _, rows = read(b"a\n" + b"x" * 1_100_000 + b"\n1\n")
+    _, rows = read(b"a\n" + b"x" * (LONGEST + 1) + b"\n1\n")
 
     assert rows == [Refusal(2, None, "not well-formed CSV"), Row(3, {"a": "1"})]
 

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from sqlalchemy import update
 
 from customer_api.orders.models import OrderRow
 from customer_api.transfers.report import ImportSummary, Refusal
@@ -54,6 +55,22 @@ async def test_a_row_replaces_the_whole_order(shop):
     assert summary == ImportSummary(updated=1, unchanged=1)
     assert (first.state, first.content["payments"], first.version) == ("returned", [], 2)
     assert first.customer_id != second.customer_id
+
+
+@pytest.mark.parametrize("form", Format)
+async def test_the_largest_order_is_exported_and_read_again(shop, form):
+    item = {"quantity": 1, "unitPrice": -(10**15), "sumPrice": -(10**15), "taxRate": 1e-5}
+    texts = dict.fromkeys(("sku", "name", "state"), "\x01" * 255)  # JSON makes six of each
+    await import_json(shop, nested(order(1)))
+    (row,) = await rows(shop, OrderRow)
+    content = {**row.content, "items": [{**row.content["items"][0], **item, **texts}] * 500}
+    statement = update(OrderRow).values(content=content)
+    await shop.container.units.write(lambda it: it.execute(statement))
+
+    file = await exported(shop, EXPORTS["orders"], form)
+    summary, refusals = await import_content(shop, importing(shop, "orders"), file, form)
+
+    assert (summary, refusals) == (ImportSummary(unchanged=1), [])
 
 
 async def test_an_order_of_an_erased_customer_stays_with_the_empty_row(shop):

@@ -11,8 +11,8 @@ from customer_api.jsonapi.strict_json import JsonInvalid
 from customer_api.transfers.report import Refusal
 from customer_api.transfers.rows import Row, RowFile
 
-LONGEST: Final = 1 << 20
-"""Most bytes of a line; an order with a thousand items has fewer."""
+LONGEST: Final = 1 << 22
+"""Most bytes of a line; the largest order has three quarters of it, with every character escaped."""
 
 
 class NdjsonFile(RowFile):
