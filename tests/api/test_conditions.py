@@ -1,12 +1,16 @@
 import pytest
 
 from customer_api.api.conditions import expected_state, to_etag
-from customer_api.core.states import ANY_STATE
+from customer_api.core.states import ANY_STATE, SOME_STATE
 
 
-@pytest.mark.parametrize("values", [[], ["*"], [" * "]])
-def test_without_a_condition_any_state_will_do(values):
-    assert expected_state(values) == ANY_STATE
+def test_without_a_condition_any_state_will_do():
+    assert expected_state([]) == ANY_STATE
+
+
+@pytest.mark.parametrize("values", [["*"], [" * "]])
+def test_a_star_is_any_state_of_what_is_there(values):
+    assert expected_state(values) == SOME_STATE
 
 
 @pytest.mark.parametrize(

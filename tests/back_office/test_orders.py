@@ -258,6 +258,17 @@ async def test_nobody_overwrites_what_they_have_not_seen(office):
     assert only_error(too_late)[:2] == only_error(missing)[:2] == (412, "1232")
 
 
+async def test_who_expects_an_order_creates_none(office):
+    expecting = {"If-Match": "*"}
+
+    missing = await push(office, headers=expecting)
+    await push(office)
+    replaced = await push(office, headers=expecting, state="shipped")
+
+    assert only_error(missing)[:2] == (412, "1232")
+    assert (replaced.status_code, replaced.headers["etag"]) == (200, '"2"')
+
+
 async def test_of_several_first_pushes_at_once_one_creates(office):
     customer = await office.customer()
     await connect(office.shop)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from customer_api.core.states import ANY_STATE, ExpectedState
+from customer_api.core.states import ANY_STATE, SOME_STATE, ExpectedState
 
 _TAG: Final = r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"'
 _TAGS: Final = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,(?:[ \t]*{_TAG})?)*[ \t]*")
@@ -18,12 +18,16 @@ def to_etag(state: str) -> str:
 def expected_state(values: Sequence[str]) -> ExpectedState:
     """Return the states that the values of `If-Match` name; any state when there is no such header.
 
+    `*` is any state of what is there (RFC 9110, 13.1.1).
+
     Weak tags never match (RFC 9110, 8.8.3.2), and no state has the name of something that is no list
     of tags.
     """
     value = ", ".join(values).strip()
-    if not values or value == "*":
+    if not values:
         return ANY_STATE
+    if value == "*":
+        return SOME_STATE
     if not _TAGS.fullmatch(value):
         return ExpectedState(frozenset())
     tags = re.findall(_TAG, value)

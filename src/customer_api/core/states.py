@@ -20,6 +20,8 @@ class ExpectedState:
 
     names: frozenset[str] | None
     """None means whatever state it is in."""
+    is_there: bool = False
+    """Whether there must be something to change."""
 
     def require(self, present: str) -> None:
         """Compare with the present state; call it under the lock under which the change is made.
@@ -30,5 +32,16 @@ class ExpectedState:
         if self.names is not None and present not in self.names:
             raise StateOutdated(present)
 
+    def require_absence(self, name: str) -> None:
+        """Compare where there is nothing yet, which is a state of this name.
+
+        Raises:
+            StateOutdated: it is none of those expected.
+        """
+        if self.is_there:
+            raise StateOutdated(name)
+        self.require(name)
+
 
 ANY_STATE: Final = ExpectedState(None)
+SOME_STATE: Final = ExpectedState(None, is_there=True)

@@ -165,7 +165,7 @@ class OrderService:
         now = self._clock.now()
         found = repository.lock(connection, command.reference)
         if found is None:
-            expected.require(NOT_THERE)
+            expected.require_absence(NOT_THERE)
             if repository.add(connection, command.reference, values, now=now):
                 return Outcome.CREATED
             found = repository.lock(connection, command.reference)  # somebody was faster
