@@ -4,7 +4,7 @@ from customer_api.core.errors import AppError
 
 
 class OrderReferenceInvalid(AppError):
-    """What the path has as a reference can be none: it is too long, or has control characters."""
+    """What the path has as a reference can be none: it is too long, a step such as .., or has control characters."""
 
 
 class OrderUnknown(AppError):

@@ -80,7 +80,9 @@ BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
     ResourceTypesUnknown: Row("1226", 422, "There is no such resource type, or guests need it."),
     OrderUnknown: Row("1227", 404, "Order not found."),
     OrderReferenceInvalid: Row(
-        "1228", 422, "An order reference has 1 to 64 characters, no slash and no control character."
+        "1228",
+        422,
+        "An order reference has 1 to 64 characters, no slash, no control character, and is not . or ..",
     ),
     EmailTaken: Row("1230", 422, "Another customer has this email address."),
     EmailLocked: Row("1231", 403, "The email address is locked."),
