@@ -139,6 +139,16 @@ async def test_an_order_of_a_guest_has_no_customer_until_it_is_pushed_with_one(o
     assert references_of(listed) == ["DE--1"]
 
 
+@pytest.mark.parametrize("placed_at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+async def test_what_is_shown_of_the_edges_of_time_can_be_pushed_again(office, placed_at):
+    shown = of(await push(office, placedAt=placed_at))["attributes"]["placedAt"]
+
+    again = await push(office, placedAt=shown)
+
+    assert (again.status_code, of(again)["attributes"]["placedAt"]) == (200, shown)
+    assert again.headers["etag"] == '"1"'
+
+
 async def test_an_unknown_customer_is_refused_and_nothing_stored(office):
     answer = await push(office, customerReference="DE--X")
 

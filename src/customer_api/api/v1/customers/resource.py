@@ -152,7 +152,7 @@ def to_changed_resource(
 
 def timestamp(moment: datetime) -> str:
     """Return a UTC moment as the contract writes it, always with microseconds."""
-    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
+    return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _date_of_birth(*, required: bool) -> Field:
