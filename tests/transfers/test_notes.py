@@ -1,6 +1,7 @@
 import pytest
 
 from customer_api.notes.models import NoteRow
+from customer_api.transfers.notes import importing
 from customer_api.transfers.report import ImportSummary, Refusal
 from tests.shop import START
 from tests.tables import rows
@@ -46,6 +47,21 @@ async def test_notes_without_a_uuid_are_known_by_what_they_say(shop, created):
 
     assert summary == ImportSummary(unchanged=3)
     assert len(await rows(shop, NoteRow)) == 2
+
+
+async def test_of_a_customers_notes_only_those_are_read_that_say_the_same(shop, monkeypatch):
+    await import_rows_of(shop, "notes", *(note(number) for number in range(1, 9)))
+    read = []
+    add = importing._Known.add  # noqa: SLF001 - it is given all that is read
+    monkeypatch.setattr(
+        importing._Known,  # noqa: SLF001 - as above
+        "add",
+        lambda known, it: (read.append(it["text"]), add(known, it)),
+    )
+
+    await import_rows_of(shop, "notes", note(3, note_uuid=""))
+
+    assert read == ["Note 3"]
 
 
 async def test_the_same_words_at_another_time_are_another_note(shop):

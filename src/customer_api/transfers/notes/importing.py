@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, or_, select
+from sqlalchemy import Connection, and_, bindparam, insert, or_, select
 from sqlalchemy import Row as DatabaseRow
 from typing_extensions import override
 
@@ -12,6 +12,7 @@ from customer_api.core.clock import Clock
 from customer_api.core.ids import random_uuid
 from customer_api.notes.models import NoteRow
 from customer_api.transfers.columns import Columns
+from customer_api.transfers.growth import expect_growth
 from customer_api.transfers.importer import ImportKind
 from customer_api.transfers.notes.columns import NoteRecord
 from customer_api.transfers.owners import Owner, lock_owners, refusal_of
@@ -26,7 +27,10 @@ _STORED: Final = (
     .where(
         or_(
             NoteRow.uuid.in_(bindparam("uuids", expanding=True)),
-            NoteRow.customer_id.in_(bindparam("unnamed", expanding=True)),
+            and_(
+                NoteRow.customer_id.in_(bindparam("owners", expanding=True)),
+                NoteRow.text.in_(bindparam("texts", expanding=True)),
+            ),
         )
     )
     .order_by(NoteRow.id)
@@ -50,10 +54,11 @@ class NoteImport(ImportKind[NoteRecord]):
     @override
     def plan(self, connection: Connection, records: Sequence[NoteRecord]) -> RowPlan:
         owners = lock_owners(connection, (it.reference for it in records))
-        unnamed = {it.reference for it in records if it.uuid is None} & owners.keys()
+        unnamed = [it for it in records if it.uuid is None]
         parameters = {
             "uuids": [it.uuid for it in records if it.uuid is not None],
-            "unnamed": [owners[it].id for it in unnamed],
+            "owners": list({owners[it.reference].id for it in unnamed if it.reference in owners}),
+            "texts": list({it.text for it in unnamed}),
         }
         known = _Known(connection.execute(_STORED, parameters).all())
         plan = RowPlan()
@@ -63,6 +68,7 @@ class NoteImport(ImportKind[NoteRecord]):
 
     @override
     def write(self, connection: Connection, records: Sequence[NoteRecord]) -> RowPlan:
+        expect_growth(connection)
         plan = self.plan(connection, records)
         if plan.new:
             connection.execute(_ADD, plan.new)
