@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from customer_api.audit import repository as audit
 from customer_api.operators.scopes import Role
 from customer_api.orders.models import OrderRow
 from tests.order_system import item, order
@@ -161,3 +162,16 @@ async def test_a_repeated_batch_is_answered_alike(office):
 
     assert answers[0].content == answers[1].content
     assert outcomes_of(answers[0]) == [("A", "created")]
+
+
+async def test_the_events_of_a_batch_are_noted_together(office, monkeypatch):
+    noted = []
+    add_each = audit.add_each
+    monkeypatch.setattr(
+        audit, "add_each", lambda *args, **more: (noted.append(args[2]), add_each(*args, **more))
+    )
+
+    await push(office, *(order(reference=it) for it in "ABA"), order(reference="B", state="late"))
+
+    assert noted == ["order.created", "order.replaced"]
+    assert await office.trail("B") == [("order.created", ""), ("order.replaced", "")]

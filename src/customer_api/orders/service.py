@@ -33,6 +33,7 @@ from customer_api.orders.models import (
 NOT_THERE: Final = "0"
 """Name of the state of an order that has not come here."""
 
+# In this order: what is created and replaced by the same batch was created first.
 _EVENTS: Final = {Outcome.CREATED: Action.ORDER_CREATED, Outcome.REPLACED: Action.ORDER_REPLACED}
 
 
@@ -116,7 +117,7 @@ class OrderService:
             if command.customer_reference not in owners:
                 raise CustomersUnknown([command.customer_reference or ""])
             outcome = self._store(connection, command, owners, expected)
-            self._note(connection, acting.actor, {command.reference: outcome})
+            self._note(connection, acting.actor, [(command.reference, outcome)])
             order = repository.find(connection, command.reference)
             assert order is not None, "it is stored"
             return Pushed(order, outcome)
@@ -144,9 +145,9 @@ class OrderService:
             for place in places:
                 command = commands[place]
                 if command.customer_reference in owners:
-                    outcome = self._store(connection, command, owners, ANY_STATE)
-                    self._note(connection, acting.actor, {command.reference: outcome})
-                    outcomes[place] = outcome
+                    outcomes[place] = self._store(connection, command, owners, ANY_STATE)
+            stored = [(commands[place].reference, it) for place, it in outcomes.items()]
+            self._note(connection, acting.actor, stored)
             return tuple(
                 BatchResult(command.reference, outcomes.get(place))
                 for place, command in enumerate(commands)
@@ -176,11 +177,13 @@ class OrderService:
         repository.replace(connection, command.reference, values, now=now)
         return Outcome.REPLACED
 
-    def _note(self, connection: Connection, actor: Actor, outcomes: Mapping[str, Outcome]) -> None:
+    def _note(
+        self, connection: Connection, actor: Actor, stored: Sequence[tuple[str, Outcome]]
+    ) -> None:
         now = self._clock.now()
-        for reference, outcome in outcomes.items():
-            if outcome in _EVENTS:
-                audit.add(connection, actor, _EVENTS[outcome], reference, now=now)
+        for outcome, action in _EVENTS.items():
+            references = [reference for reference, became in stored if became is outcome]
+            audit.add_each(connection, actor, action, references, now=now)
 
 
 def _lock_owners(
