@@ -97,17 +97,24 @@ async def test_orders_follow_the_rules_of_the_back_office(shop):
         order(6, order_reference="a/b"),
         order(7, state="new\0"),
         order(8, "DE\0--1"),
+        order(9, placed_at="yesterday", billing_address='{"city": 1}'),
     )
 
     assert refusals == [
-        Refusal(2, "DE--1", "currency => This value is not a valid currency."),
+        Refusal(2, "DE--1", "currency: This value is not a valid currency."),
         Refusal(3, "DE--1", refusals[1].reason),
         Refusal(4, "DE--1", "items: not a JSON array"),
         Refusal(5, "DE--1", "totals: not JSON in UTF-8"),
         Refusal(6, "DE--1", refusals[4].reason),
-        Refusal(7, "DE--1", "reference => This value is not a valid reference."),
+        Refusal(7, "DE--1", "order_reference: This value is not a valid reference."),
         Refusal(8, "DE--1", "state: NUL characters are refused"),
         Refusal(9, None, "customer_reference: NUL characters are refused"),
+        Refusal(
+            10,
+            "DE--1",
+            "placed_at: This value is not a valid datetime.; "
+            "billing_address.city: This value should be of type string.",
+        ),
     ]
-    assert "items.0.name => This field is missing." in refusals[4].reason
+    assert "items.0.name: This field is missing." in refusals[4].reason
     assert "Ada" not in refusals[4].reason

@@ -1,6 +1,6 @@
 """`customer-api import`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ from customer_api.bootstrap import Container
 from customer_api.cli.environment import settings_or_exit
 from customer_api.cli.importing import ImportJob, ImportOptions, import_options, run_import
 from customer_api.core.clock import SystemClock
+from customer_api.jsonapi.validation import Violation
 from customer_api.orders.models import PushOrder
 from customer_api.transfers.addresses.columns import address_columns
 from customer_api.transfers.addresses.importing import AddressImport
@@ -288,10 +289,8 @@ def order_check(today: date) -> CheckOrder:
     """Return the rules of the back office for orders."""
     rules = batched_fields()
 
-    def check(attributes: Mapping[str, Any]) -> PushOrder | list[str]:
+    def check(attributes: Mapping[str, Any]) -> PushOrder | Sequence[Violation]:
         violations = rules.violations(attributes, today=today)
-        if violations:
-            return [str(violation) for violation in violations]
-        return to_command(attributes["reference"], rules.parse(attributes))
+        return violations or to_command(attributes["reference"], rules.parse(attributes))
 
     return check

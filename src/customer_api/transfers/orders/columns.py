@@ -7,6 +7,7 @@ from typing import Any, Final
 from customer_api.core.ids import Reference
 from customer_api.jsonapi import strict_json
 from customer_api.jsonapi.strict_json import JsonInvalid
+from customer_api.jsonapi.validation import Violation
 from customer_api.orders.models import PushOrder
 from customer_api.transfers.cells import CellRefused, parse_text
 from customer_api.transfers.columns import REFERENCE, Column, Columns, refusal
@@ -39,7 +40,11 @@ _NEEDED: Final = (
     "items",
 )
 
-CheckOrder = Callable[[Mapping[str, Any]], PushOrder | Sequence[str]]
+_COLUMNS_BY_WIRE: Final = {
+    wire: name for name, wire in (*_TEXTS.items(), *_OBJECTS.items(), *_LISTS.items())
+}
+
+CheckOrder = Callable[[Mapping[str, Any]], PushOrder | Sequence[Violation]]
 """Returns the order that attributes of the back office make, or what is wrong with them."""
 
 
@@ -83,7 +88,13 @@ def parse_order(columns: Columns, check: CheckOrder, row: Row) -> OrderRecord | 
     checked = check(values)
     if isinstance(checked, PushOrder):
         return OrderRecord(row.line, checked)
-    return refusal(row, checked)
+    return refusal(row, map(_problem, checked))
+
+
+def _problem(violation: Violation) -> str:
+    """Return what is wrong by the name of the column, which whoever mends the file sees."""
+    wire, dot, path = violation.field.partition(".")
+    return f"{_COLUMNS_BY_WIRE[wire]}{dot}{path}: {violation.message}"
 
 
 def _parse_text(cell: str) -> str | None:
