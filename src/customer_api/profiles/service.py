@@ -1,4 +1,7 @@
-"""A customer and what belongs to them, read as one state."""
+"""A customer and what belongs to them, for one document.
+
+Each part is read as it is at that moment: what is committed in between can be in a later part alone.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Verbs of `orders`; no order has come here yet, so every list is empty."""
+"""Verbs of `orders`, which the storefront does not show yet: every list is empty."""
 
 from typing import Annotated, Final
 
