@@ -129,8 +129,8 @@ async def read_customer(
 ) -> Response:
     """Return a customer, also an anonymized one, with what is included.
 
-    `include` takes `addresses`, `notes`, `groups` and `orders`, up to 100 of the newest each; but for
-    `addresses` it takes the scope to read them, too.
+    `include` takes `addresses`, `notes`, `groups` and `orders`, of notes and orders the 100 newest; but
+    for `addresses` it takes the scope to read them, too.
     """
     related = {RELATED[name] for name in call.query.include if name in RELATED}
     profile = await care.profiles.profile(call.claims, related)
