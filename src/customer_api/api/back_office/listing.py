@@ -44,6 +44,28 @@ def page_of(query: Query, order: str) -> CursorPage:
     return CursorPage(int(size), after, before)
 
 
+def page_in_one_order(query: Query, order: str) -> CursorPage:
+    """Return the page that a query asks for, of a list that has no other order and is not counted.
+
+    Raises:
+        ListInvalid: beside what `page_of` refuses, a sort field or a count.
+    """
+    if query.sort or COUNT in query.parameters:
+        raise ListInvalid
+    return page_of(query, order)
+
+
+def plain_page(query: Query, order: str) -> CursorPage:
+    """Return the page that a query asks for, of a list that has one order and no filters.
+
+    Raises:
+        ListInvalid: beside what `page_in_one_order` refuses, a filter.
+    """
+    if query.filters:
+        raise ListInvalid
+    return page_in_one_order(query, order)
+
+
 def paging(part: Part[T], order: str, name: Callable[[T], str]) -> CursorPaging:
     """Return the neighbours of a page; `name` is what the list names a thing in it."""
     if not part.entries:

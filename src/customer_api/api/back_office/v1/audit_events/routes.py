@@ -39,7 +39,7 @@ async def list_audit_events(
     call: Annotated[CallerCall, Depends(_READ)], trail: AuditTrailDep
 ) -> Response:
     """Return a page of the events that are wanted, the newest first."""
-    page = listing.page_of(call.query, ORDER)
+    page = listing.page_in_one_order(call.query, ORDER)
     found = await trail.find(call.claims, search_of(call.query), page)
     body = document.collection(
         [to_resource(event, call.links) for event in found.entries],

@@ -45,7 +45,7 @@ async def list_members(
     uuid: str, call: Annotated[CallerCall, Depends(_READ)], care: CustomerCareDep
 ) -> Response:
     """Return a page of the members, the oldest account first; their ids are references."""
-    page = listing.page_of(call.query, MEMBER_ORDER)
+    page = listing.plain_page(call.query, MEMBER_ORDER)
     found = await care.members.list_page(call.claims, uuid, page)
     body = document.collection(
         [to_member(member, call.links) for member in found.entries],

@@ -61,7 +61,7 @@ _REMOVED: Final = Operated(Scope.GROUPS_WRITE, TYPE)
 )
 async def list_groups(call: Annotated[CallerCall, Depends(_READ)], groups: GroupsDep) -> Response:
     """Return a page of all groups, by name."""
-    found = await groups.list_page(call.claims, listing.page_of(call.query, ORDER))
+    found = await groups.list_page(call.claims, listing.plain_page(call.query, ORDER))
     body = document.collection(
         [to_resource(group, call.links) for group in found.entries],
         call.query,

@@ -42,7 +42,7 @@ async def list_mails(
     call: Annotated[CallerCall, Depends(_READ)], outbox: OutboxAccessDep
 ) -> Response:
     """Return a page of the mails that are wanted, the one that was queued last first."""
-    page = listing.page_of(call.query, ORDER)
+    page = listing.page_in_one_order(call.query, ORDER)
     found = await outbox.find(call.claims, search_of(call.query), page)
     body = document.collection(
         [to_resource(mail, call.links) for mail in found.entries],

@@ -55,7 +55,7 @@ async def list_notes(
     reference: str, call: Annotated[CallerCall, Depends(_READ)], care: CustomerCareDep
 ) -> Response:
     """Return a page of the notes about a customer, the newest first."""
-    found = await care.notes.list_page(call.claims, listing.page_of(call.query, ORDER))
+    found = await care.notes.list_page(call.claims, listing.plain_page(call.query, ORDER))
     body = document.collection(
         [to_resource(note, reference, call.links) for note in found.entries],
         call.query,

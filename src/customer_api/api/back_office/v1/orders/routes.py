@@ -128,7 +128,7 @@ async def list_orders_of_customer(
     care: CustomerCareDep,
 ) -> Response:
     """Return a page of a customer's orders, the last one first."""
-    found = await care.orders.list_page(call.claims, listing.page_of(call.query, ORDER))
+    found = await care.orders.list_page(call.claims, listing.plain_page(call.query, ORDER))
     body = document.collection(
         [to_listed(head, call.links) for head in found.entries],
         call.query,
