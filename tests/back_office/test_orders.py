@@ -167,6 +167,15 @@ async def test_a_reference_has_no_control_characters_and_is_no_step_in_a_path(of
     assert only_error(await push(office, reference))[:2] == (422, "1228")
 
 
+async def test_a_reference_in_another_encoding_is_none(office):
+    answers = [await push(office, it) for it in ("M%FCller-1", "M%F6ller-1", "M%C3%BCller-1")]
+
+    assert [it.status_code for it in answers] == [422, 422, 201]
+    assert [it.reference for it in await rows(office.shop, OrderRow)] == [
+        "M\N{LATIN SMALL LETTER U WITH DIAERESIS}ller-1"
+    ]
+
+
 async def test_a_reference_has_64_characters_at_most(office):
     fits = await push(office, "x" * 64)
     too_long = await push(office, "x" * 65)

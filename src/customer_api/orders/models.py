@@ -15,8 +15,11 @@ from customer_api.core.privacy import kept
 from customer_api.core.types import BigKey, UtcDateTime
 
 REFERENCE_LENGTH: Final = 64
-REFERENCE: Final = r"^(?!\.{1,2}$)[^\x00-\x1f\x7f/]{1,64}$"
-"""What can stand in a path: no slash, no control character, and neither of the steps . and .."""
+REFERENCE: Final = r"^(?!\.{1,2}$)[^\x00-\x1f\x7f/\ufffd]{1,64}$"
+"""What can stand in a path: no slash, no control character, and neither of the steps . and ..
+
+U+FFFD stands for bytes of a path that are not UTF-8: references in another encoding would be mixed up.
+"""
 STATE_LENGTH: Final = 50
 PRICE_MODES: Final = ("GROSS_MODE", "NET_MODE")
 

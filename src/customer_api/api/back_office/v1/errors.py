@@ -82,7 +82,8 @@ BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
     OrderReferenceInvalid: Row(
         "1228",
         422,
-        "An order reference has 1 to 64 characters, no slash, no control character, and is not . or ..",
+        "An order reference has 1 to 64 characters in UTF-8, no slash, no control character, and is "
+        "not . or ..",
     ),
     EmailTaken: Row("1230", 422, "Another customer has this email address."),
     EmailLocked: Row("1231", 403, "The email address is locked."),
