@@ -1,6 +1,11 @@
-import pytest
+import sqlite3
+import threading
 
-from customer_api.core.engines import parse_url
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from customer_api.core.engines import parse_url, sqlite_engine
 
 
 @pytest.mark.parametrize(
@@ -35,3 +40,38 @@ def test_other_databases_are_refused_without_repeating_secrets(url):
         parse_url(url)
 
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.fixture
+def writing(tmp_path):
+    """A connection in the middle of a write to a file whose journal mode nobody has set yet."""
+    connection = sqlite3.connect(
+        tmp_path / "new.sqlite3", isolation_level=None, check_same_thread=False
+    )
+    connection.execute("BEGIN IMMEDIATE")
+    yield connection
+    connection.close()
+
+
+def test_the_first_to_open_a_file_waits_for_another_who_writes(tmp_path, writing):
+    engine = sqlite_engine(
+        parse_url(f"sqlite:///{tmp_path / 'new.sqlite3'}"), busy_timeout_seconds=30.0
+    )
+    end = threading.Timer(0.2, writing.rollback)
+    end.start()
+
+    with engine.connect() as connection:
+        mode = connection.execute(text("PRAGMA journal_mode")).scalar_one()
+
+    end.join()
+    assert mode == "wal"
+
+
+def test_it_does_not_wait_for_ever(tmp_path, writing):
+    assert writing.in_transaction
+    engine = sqlite_engine(
+        parse_url(f"sqlite:///{tmp_path / 'new.sqlite3'}"), busy_timeout_seconds=0.05
+    )
+
+    with pytest.raises(OperationalError, match="database is locked"):
+        engine.connect()

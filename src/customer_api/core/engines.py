@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 CONNECTION_TIMEOUT_SECONDS: Final = 5.0
 RECYCLE_SECONDS: Final = 1800
+PAUSE_SECONDS: Final = 0.01
 STEPS_BETWEEN_LOOKS: Final = 100_000
 """Instructions of SQLite's machine, some milliseconds; short statements are never interrupted."""
 
@@ -79,7 +80,7 @@ def sqlite_engine(
         if read_only:
             cursor.execute("PRAGMA query_only = ON")
         else:
-            cursor.execute("PRAGMA journal_mode = WAL")
+            _keep_write_ahead_log(cursor, busy_timeout_seconds)
             cursor.execute("PRAGMA synchronous = FULL")
             cursor.execute("PRAGMA secure_delete = ON")
         cursor.close()
@@ -92,6 +93,23 @@ def sqlite_engine(
     if statement_timeout_seconds is not None:
         _stop_long_statements(engine, statement_timeout_seconds)
     return engine
+
+
+def _keep_write_ahead_log(cursor: sqlite3.Cursor, timeout_seconds: float) -> None:
+    """Set the journal mode, which a file keeps.
+
+    Where several do that to a new file at once, SQLite refuses all but one without any waiting.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(PAUSE_SECONDS)
+        else:
+            return
 
 
 def _begin_immediate(connection: Any) -> None:  # noqa: ANN401 - DBAPI
