@@ -26,12 +26,13 @@ STABLE_ORDERS: Final = frozenset({Order.CREATED_AT, Order.REFERENCE})
 """Those in which a customer stays in its place whatever changes."""
 FOUND_BY_INDEX: Final = frozenset({"email", "reference", Status.ANONYMIZED, Status.LOCKED})
 """Conditions that few customers meet, or that no window of the list has."""
-_SEPARATOR: Final = "."
-
 WINDOW: Final = 2000
 """Rows of a list that are looked at one by one before the index of trigrams is asked."""
 WIDER: Final = 1.5
 """When that fills half of a page, so many times the rows that should fill it are looked at."""
+_SEPARATOR: Final = "."
+
+_Row = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,25 +131,29 @@ def compact(connection: Connection) -> None:
 
 def _rows(
     connection: Connection, shape: Shape, parameters: dict[str, object], page: PageRequest
-) -> Sequence[Row[*tuple[Any, ...]]]:
+) -> Sequence[_Row]:
     if not shape.words and shape.conditions <= {"present"}:
         return connection.execute(statements.listed(shape), parameters).all()
     if not shape.conditions & FOUND_BY_INDEX:
-        rows = WINDOW
-        while rows:
-            seen = connection.execute(statements.seen(shape), parameters | {"rows": rows}).all()
-            if len(seen) == page.most or _are_all(connection, shape, parameters, rows):
-                return seen
-            is_half_full = rows == WINDOW and len(seen) >= page.size / 2
-            rows = int(WIDER * WINDOW * page.most / len(seen)) if is_half_full else 0
+        seen, is_whole = _seen(connection, shape, parameters, WINDOW)
+        if not is_whole and len(seen) >= page.size / 2:
+            likely = int(WIDER * WINDOW * page.most / len(seen))
+            seen, is_whole = _seen(connection, shape, parameters, likely)
+        if is_whole:
+            return seen
     return connection.execute(statements.indexed(shape), parameters).all()
 
 
-def _are_all(
+def _seen(
     connection: Connection, shape: Shape, parameters: dict[str, object], rows: int
-) -> bool:
-    size = connection.execute(statements.window_size(shape), parameters | {"rows": rows})
-    return int(size.scalar_one()) < rows
+) -> tuple[Sequence[_Row], bool]:
+    """Return what is found among the next rows of the list, and whether that is the whole page."""
+    values = parameters | {"rows": rows}
+    found = connection.execute(statements.seen(shape), values).all()
+    if len(found) == parameters["most"]:
+        return found, True
+    number = connection.execute(statements.window_size(shape), values).scalar_one()
+    return found, int(number) < rows
 
 
 def _reference(connection: Connection, cursor: str, order: Order) -> str:
