@@ -73,7 +73,10 @@ class AgentService:
     async def search(
         self, claims: CallerClaims, text: str, *, offset: int, limit: int
     ) -> FoundCustomers:
-        """Find customers (`search.find`); that is an audit event, without what was looked for."""
+        """Find customers (`search.find`).
+
+        That is an audit event without what was looked for, and one more about each customer shown.
+        """
         found = await self._units.read_as(
             claims, lambda it, _: search.find(it, text, offset=offset, limit=limit)
         )
@@ -82,6 +85,8 @@ class AgentService:
             action, now = Action.CUSTOMERS_LISTED, self._clock.now()
             fields = ("q",) if text else ()
             audit.add(connection, agent.actor, action, "", now=now, fields=fields)
+            shown = (customer.reference for customer in found.customers)
+            audit.add_each(connection, agent.actor, Action.CUSTOMER_SHOWN, shown, now=now)
 
         await self._units.write_as(claims, note)
         return found
