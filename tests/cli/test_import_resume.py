@@ -108,6 +108,17 @@ def test_a_resumed_import_says_where_it_goes_on(run, kill):
     assert counts(result) == {"created": CREATED, "updated": 0, "unchanged": 0, "refused": REFUSED}
 
 
+def test_a_resumed_import_is_noted_again(run, kill, directory):
+    kill(FILE, call=2, after=True)
+
+    run("import", "customers", "--resume", FILE)
+
+    with sqlite3.connect(directory / "var" / "customer-api.db") as connection:
+        events = connection.execute("SELECT action, fields FROM audit_events").fetchall()
+    connection.close()
+    assert events == [("customer.file_imported", ",".join(ROWS[0]))] * 2
+
+
 def test_without_resume_it_starts_anew(run, kill):
     kill(FILE, call=2, after=True)
 

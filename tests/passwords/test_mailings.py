@@ -402,7 +402,7 @@ async def test_the_audit_tells_who_was_reached_in_which_run(shop, send, five):
     await send(audience, run=run)
     await send(INVITATION)
 
-    started, reset, *invited = await rows(shop, AuditEventRow)
+    _imported, started, reset, *invited = await rows(shop, AuditEventRow)
     assert (started.action, started.subject, started.actor_kind) == (
         "password_mailing.started",
         run.id,

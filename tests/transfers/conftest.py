@@ -17,6 +17,7 @@ from customer_api.transfers.rows import Format
 from customer_api.transfers.writers import open_writer
 from tests.databases import SqliteDatabases
 from tests.shop import Shop
+from tests.tables import every_row
 from tests.transfers.files import customers_file
 
 Importing = Callable[..., Awaitable[tuple[ImportSummary, list[Refusal]]]]
@@ -55,9 +56,13 @@ async def import_content(
         kind.columns.check(file.header)
     refusals: list[Refusal] = []
     importer = Importer(
-        kind, units=shop.container.units, report=refusals.append, is_dry_run=is_dry_run
+        kind,
+        units=shop.container.units,
+        clock=shop.clock,
+        report=refusals.append,
+        is_dry_run=is_dry_run,
     )
-    return await importer.run(file.rows()), refusals
+    return await importer.run(file.rows(), header=file.header), refusals
 
 
 async def exported(shop: Shop, kind: ExportKind, form: Format = Format.CSV) -> bytes:
@@ -66,6 +71,11 @@ async def exported(shop: Shop, kind: ExportKind, form: Format = Format.CSV) -> b
     writer = open_writer(file, form, kind.columns, literal=kind.literal)
     await Exporter(kind, units=shop.container.units, clock=shop.clock).run(writer)
     return file.getvalue()
+
+
+async def all_but_events(shop: Shop) -> list[Any]:
+    """Return all rows but those of the audit, to which each import adds an event."""
+    return [it for it in await every_row(shop) if not it[0].name.startswith("audit_")]
 
 
 async def import_into(

@@ -46,7 +46,7 @@ async def test_an_export_is_noted_even_when_it_fails(shop, import_rows, export):
     with pytest.raises(OSError):  # noqa: PT011 - it is the one above
         await export.run(Full())
 
-    (event,) = await rows(shop, AuditEventRow)
+    *_, event = await rows(shop, AuditEventRow)
     assert (event.actor_kind, event.actor, event.at) == ("command_line", "", START)
     assert (event.action, event.subject) == ("customer.file_exported", "")
     assert "email" in event.fields.split(",")

@@ -3,10 +3,12 @@
 import pytest
 
 from customer_api.audit.models import AuditEventRow
+from customer_api.transfers.groups.importing import GroupImport
 from customer_api.transfers.report import ImportSummary
 from customer_api.transfers.rows import Format
-from tests.tables import every_row, rows
-from tests.transfers.conftest import exported, import_content
+from tests.tables import rows
+from tests.transfers.conftest import all_but_events, exported, import_content
+from tests.transfers.files import customers_file
 from tests.transfers.kinds import EXAMPLES, EXPORTS, import_rows_of, importing
 
 
@@ -24,7 +26,7 @@ async def test_an_export_has_the_columns_of_an_import(shop, name):
 
 async def test_a_second_run_changes_nothing(shop):
     await fill(shop)
-    before = await every_row(shop)
+    before = await all_but_events(shop)
     shop.clock.advance(days=1)
 
     summaries = [
@@ -32,7 +34,7 @@ async def test_a_second_run_changes_nothing(shop):
     ]
 
     assert summaries == [ImportSummary(unchanged=len(it)) for it in EXAMPLES.values()]
-    assert await every_row(shop) == before
+    assert await all_but_events(shop) == before
 
 
 @pytest.mark.parametrize("form", Format)
@@ -75,13 +77,57 @@ async def test_every_export_is_noted(shop):
     ]
 
 
+async def test_every_import_is_noted(shop):
+    await fill(shop)
+    await import_content(
+        shop, importing(shop, "groups"), b'{"group_name": "Other"}\n', Format.NDJSON
+    )
+
+    *events, last = await rows(shop, AuditEventRow)
+    assert [event.action for event in events] == [
+        "erasure.file_imported",
+        "customer.file_imported",
+        "address.file_imported",
+        "group.file_imported",
+        "group_member.file_imported",
+        "note.file_imported",
+        "order.file_imported",
+    ]
+    assert [event.fields for event in events] == [",".join(it[0]) for it in EXAMPLES.values()]
+    assert {(it.actor_kind, it.actor, it.subject, it.at) for it in events} == {
+        ("command_line", "", "", shop.clock.now())
+    }
+    assert last.fields == "group_uuid,group_name,description"
+
+
+async def test_a_dry_run_is_no_import(shop):
+    kind = importing(shop, "groups")
+    content = customers_file(*EXAMPLES["groups"])
+
+    await import_content(shop, kind, content, is_dry_run=True)
+
+    assert not await rows(shop, AuditEventRow)
+
+
+async def test_an_import_is_noted_before_its_first_batch(shop, monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(GroupImport, "write", fail)
+    with pytest.raises(ZeroDivisionError):
+        await import_rows_of(shop, "groups", *EXAMPLES["groups"])
+
+    (event,) = await rows(shop, AuditEventRow)
+    assert event.action == "group.file_imported"
+
+
 @pytest.mark.parametrize(
     "name", [it for it in EXPORTS if it not in {"erasures", "groups", "orders"}]
 )
 async def test_nothing_is_added_to_who_was_anonymized(shop, name):
     await import_rows_of(shop, "erasures", *(EXAMPLES["erasures"]))
     await import_rows_of(shop, "groups", *EXAMPLES["groups"])
-    before = await every_row(shop)
+    before = await all_but_events(shop)
 
     summary, (refusal,) = await import_rows_of(
         shop, name, EXAMPLES[name][0] | {"customer_reference": "DE--90"}
@@ -89,7 +135,7 @@ async def test_nothing_is_added_to_who_was_anonymized(shop, name):
 
     assert (summary.refused, refusal.reference) == (1, "DE--90")
     assert refusal.reason == "the customer was anonymized and is never revived"
-    assert await every_row(shop) == before
+    assert await all_but_events(shop) == before
 
 
 @pytest.mark.parametrize("name", ["addresses", "members", "notes", "orders"])

@@ -191,6 +191,7 @@ class _Started:
         importer = Importer(
             self._job.make_kind(container),
             units=container.units,
+            clock=container.clock,
             report=tell,
             is_dry_run=self._is_dry_run,
         )
@@ -204,7 +205,12 @@ class _Started:
             async def import_and_close() -> ImportSummary:
                 rows = _advancing(self._rows, bar.advance)
                 try:
-                    return await importer.run(rows, start=self.start.progress, advanced=advanced)
+                    return await importer.run(
+                        rows,
+                        header=self._rows.header,
+                        start=self.start.progress,
+                        advanced=advanced,
+                    )
                 finally:
                     await container.close()
 

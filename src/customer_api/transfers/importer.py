@@ -3,11 +3,15 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from customer_api.audit import repository as audit
+from customer_api.audit.models import COMMAND_LINE, Action
+from customer_api.core.clock import Clock
 from customer_api.core.db import UnitsOfWork
 from customer_api.core.ids import Reference
 from customer_api.transfers.columns import Columns
@@ -53,6 +57,8 @@ RecordT = TypeVar("RecordT", bound=Record)
 class ImportKind(ABC, Generic[RecordT]):
     """What is particular to the files of one kind."""
 
+    action: Action
+    """What is noted of an import."""
     columns: Columns
 
     @abstractmethod
@@ -97,6 +103,7 @@ class Importer(Generic[RecordT]):
         kind: ImportKind[RecordT],
         *,
         units: UnitsOfWork[Any],
+        clock: Clock,
         report: Callable[[Refusal], None],
         is_dry_run: bool = False,
     ) -> None:
@@ -105,12 +112,14 @@ class Importer(Generic[RecordT]):
         Args:
             kind: of what the rows are.
             units: the database.
+            clock: tells when the import began.
             report: told of each refused row, in the order of the file.
             is_dry_run: whether nothing is written. Each batch then meets the database as it is, so
                 that what comes again in a later batch is not noticed.
         """
         self._kind = kind
         self._units = units
+        self._clock = clock
         self._report = report
         self._is_dry_run = is_dry_run
 
@@ -118,16 +127,21 @@ class Importer(Generic[RecordT]):
         self,
         rows: Iterable[Row | Refusal],
         *,
+        header: Sequence[str] | None = None,
         start: Progress = Progress(),
         advanced: Callable[[Progress], None] = lambda _: None,
     ) -> ImportSummary:
         """Import the rows behind the start; what was imported before an error stays.
 
-        Doing it again changes nothing. `advanced` is called after each batch.
+        Doing it again changes nothing. An audit event with the columns of `header`, None for all that
+        there can be, is written first, so that one tells of an import that fails, too. `advanced` is
+        called after each batch.
 
         Raises:
             DatabaseUnavailable: the database cannot be reached (any more).
         """
+        if not self._is_dry_run:
+            await self._units.write(partial(self._note, header or self._kind.columns.names))
         summary = start.summary
         left = (row for row in rows if row.line > start.line)
         for batch in _batches(left, self._kind.parse):
@@ -154,6 +168,10 @@ class Importer(Generic[RecordT]):
                 return [plan for record in records for plan in await self._import([record])]
         (record,) = records
         return [_Lost([Refusal(record.line, record.reference, LOST_RACE)])]
+
+    def _note(self, columns: Sequence[str], connection: Connection) -> None:
+        now = self._clock.now()
+        audit.add(connection, COMMAND_LINE, self._kind.action, "", now=now, fields=columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from customer_api.transfers.addresses import statements
 from customer_api.transfers.importer import LOST_RACE
 from customer_api.transfers.report import ImportSummary, Refusal
 from tests.shop import START
-from tests.tables import every_row, rows
+from tests.tables import rows
+from tests.transfers.conftest import all_but_events
 from tests.transfers.files import PASSWORD, address, customer
 
 UNNAMED = {"address_uuid": "", "is_default_billing": "", "is_default_shipping": ""}
@@ -78,13 +79,13 @@ async def test_the_owner_finds_it_in_the_book(shop, import_addresses):
 async def test_a_second_run_changes_nothing(shop, import_addresses, changes):
     file = [address(1, **changes), address(2, owner=2, **changes), address(3, **changes)]
     await import_addresses(*file)
-    before = await every_row(shop)
+    before = await all_but_events(shop)
     shop.clock.advance(days=1)
 
     summary, _ = await import_addresses(*file)
 
     assert summary == ImportSummary(unchanged=3)
-    assert await every_row(shop) == before
+    assert await all_but_events(shop) == before
 
 
 async def test_a_changed_row_changes_its_address_alone(shop, import_addresses):
@@ -149,7 +150,7 @@ async def test_a_removed_address_is_never_revived(shop, import_addresses, change
 async def test_the_addresses_of_an_anonymized_customer_are_never_revived(shop, import_addresses):
     await import_addresses(address(1))
     await shop.call("DELETE", "/customers/DE--1", by=await log_in(shop))
-    before = await every_row(shop)
+    before = await all_but_events(shop)
 
     summary, refusals = await import_addresses(
         address(1), address(2, **UNNAMED), address(1, owner=2)
@@ -161,7 +162,7 @@ async def test_the_addresses_of_an_anonymized_customer_are_never_revived(shop, i
         "the customer was anonymized and is never revived",
         "the address belongs to another customer",
     ]
-    assert await every_row(shop) == before
+    assert await all_but_events(shop) == before
 
 
 async def test_refused_rows_leave_the_others_alone(shop, import_addresses):
@@ -217,13 +218,13 @@ async def test_where_the_file_does_not_say_new_addresses_fill_gaps(shop, import_
     unsaid = {"is_default_billing": "", "is_default_shipping": ""}
     file = [address(1, **unsaid), address(2, **unsaid)]
     await import_addresses(*file)
-    before = await every_row(shop)
+    before = await all_but_events(shop)
 
     summary, _ = await import_addresses(*file)
 
     assert await defaults(shop) == (address(1)["address_uuid"],) * 2
     assert summary == ImportSummary(unchanged=2)
-    assert await every_row(shop) == before
+    assert await all_but_events(shop) == before
 
 
 async def test_batches_follow_each_other(shop, import_addresses, monkeypatch):
@@ -253,11 +254,11 @@ async def test_a_writer_in_between_costs_the_row_it_collides_with(
 
 async def test_a_dry_run_writes_nothing(shop, import_addresses):
     await import_addresses(address(1))
-    before = await every_row(shop)
+    before = await all_but_events(shop)
 
     summary, _ = await import_addresses(
         address(1, city="Köln"), address(2), address(3, owner=9), is_dry_run=True
     )
 
     assert summary == ImportSummary(created=1, updated=1, refused=1)
-    assert await every_row(shop) == before
+    assert await all_but_events(shop) == before

@@ -15,8 +15,8 @@ from customer_api.transfers.customers import statements
 from customer_api.transfers.importer import LOST_RACE
 from customer_api.transfers.report import ImportSummary, Refusal
 from tests.shop import START
-from tests.tables import every_row, rows
-from tests.transfers.conftest import import_into
+from tests.tables import rows
+from tests.transfers.conftest import all_but_events, import_into
 from tests.transfers.files import PASSWORD, customer, only
 
 EMAIL_TAKEN = "the e-mail belongs to another customer"
@@ -89,13 +89,13 @@ async def test_a_second_run_changes_nothing_even_after_a_login(shop, import_rows
     file[2] = dict.fromkeys(file[0], "") | file[2]
     await import_rows(*file)
     await shop.log_in("person.1@shop.example", PASSWORD)
-    before = await every_row(shop)
+    before = await all_but_events(shop)
     shop.clock.advance(days=1)
 
     summary, _ = await import_rows(*file)
 
     assert summary == ImportSummary(unchanged=3)
-    assert await every_row(shop) == before
+    assert await all_but_events(shop) == before
 
 
 async def test_a_changed_row_changes_its_customer_alone(shop, import_rows):
@@ -237,13 +237,13 @@ async def test_an_anonymized_customer_is_not_revived(shop, import_rows):
     await import_rows(customer(1))
     account = await shop.session("DE--1", "person.1@shop.example", PASSWORD)
     await shop.call("DELETE", "/customers/DE--1", by=account)
-    before = await every_row(shop)
+    before = await all_but_events(shop)
 
     summary, refusals = await import_rows(customer(1))
 
     assert summary == ImportSummary(refused=1)
     assert refusals == [Refusal(2, "DE--1", ANONYMIZED)]
-    assert await every_row(shop) == before
+    assert await all_but_events(shop) == before
 
 
 async def test_the_address_of_an_anonymized_customer_is_free(shop, import_rows):
@@ -311,7 +311,7 @@ async def test_a_writer_in_between_costs_the_row_it_collides_with(shop, import_r
 
 async def test_a_dry_run_tells_what_would_happen_and_writes_nothing(shop, import_rows):
     await import_rows(customer(1), customer(2), customer(3))
-    before = await every_row(shop)
+    before = await all_but_events(shop)
 
     summary, refusals = await import_rows(
         customer(1),
@@ -323,7 +323,7 @@ async def test_a_dry_run_tells_what_would_happen_and_writes_nothing(shop, import
 
     assert summary == ImportSummary(created=1, updated=1, unchanged=1, refused=1)
     assert refusals == [Refusal(5, "DE--5", EMAIL_TAKEN)]
-    assert await every_row(shop) == before
+    assert await all_but_events(shop) == before
 
 
 async def test_a_file_without_rows_does_nothing(import_rows):

@@ -7,7 +7,8 @@ from customer_api.customers.models import CustomerRow
 from customer_api.transfers.customers.columns import parse_hash_or_clear_text
 from customer_api.transfers.report import ImportSummary
 from tests.shop import OTHER_PASSWORD, START
-from tests.tables import every_row, rows
+from tests.tables import rows
+from tests.transfers.conftest import all_but_events
 from tests.transfers.files import BCRYPT, OTHER_BCRYPT, PASSWORD, customer
 
 EMAIL = "person.1@shop.example"
@@ -92,12 +93,12 @@ async def test_overwriting_voids_the_undo_of_an_earlier_change(shop, import_rows
 
 async def test_overwriting_with_the_stored_hash_changes_nothing(shop, import_rows):
     await import_rows(customer(1))
-    before = await every_row(shop)
+    before = await all_but_events(shop)
 
     summary, _ = await import_rows(customer(1), overwrites_passwords=True)
 
     assert summary == ImportSummary(unchanged=1)
-    assert await every_row(shop) == before
+    assert await all_but_events(shop) == before
 
 
 async def test_an_empty_cell_overwrites_no_password(shop, import_rows):
@@ -123,12 +124,12 @@ async def test_clear_text_is_hashed_whatever_the_policy(shop, import_rows):
 async def test_the_same_clear_text_changes_nothing(shop, import_rows, overwrites_passwords):
     file = [customer(1, password=PASSWORD)]
     await import_rows(*file, **CLEAR)
-    before = await every_row(shop)
+    before = await all_but_events(shop)
 
     summary, _ = await import_rows(*file, **CLEAR, overwrites_passwords=overwrites_passwords)
 
     assert summary == ImportSummary(unchanged=1)
-    assert await every_row(shop) == before
+    assert await all_but_events(shop) == before
 
 
 async def test_another_clear_text_replaces_the_password_on_demand_alone(shop, import_rows):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 from typing_extensions import override
 
+from customer_api.audit.models import Action
 from customer_api.core.clock import Clock
 from customer_api.core.ids import random_uuid
 from customer_api.transfers.addresses import statements
@@ -20,6 +21,8 @@ from customer_api.transfers.rows import Row
 
 class AddressImport(ImportKind[AddressRecord]):
     """Creates and changes addresses of customers who exist."""
+
+    action = Action.ADDRESSES_IMPORTED
 
     def __init__(self, columns: Columns, *, clock: Clock) -> None:
         """Take the columns of the file, and a clock that tells when things were changed."""

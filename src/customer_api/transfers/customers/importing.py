@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection
 from typing_extensions import override
 
+from customer_api.audit.models import Action
 from customer_api.core.clock import Clock
 from customer_api.core.ids import CustomerId
 from customer_api.credentials import repository as credentials
@@ -33,6 +34,8 @@ class CustomerImport(ImportKind[CustomerRecord]):
 
     Nobody gets a mail, and customers that were never confirmed are kept.
     """
+
+    action = Action.CUSTOMERS_IMPORTED
 
     def __init__(
         self,

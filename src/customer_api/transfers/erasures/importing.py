@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select
 from typing_extensions import override
 
+from customer_api.audit.models import Action
 from customer_api.core.ids import random_uuid
 from customer_api.customers import references
 from customer_api.customers.models import CustomerRow
@@ -26,6 +27,8 @@ _ADD: Final = insert(CustomerRow)
 
 class ErasureImport(ImportKind[ErasureRecord]):
     """Adds emptied rows for references that are not known."""
+
+    action = Action.ERASURES_IMPORTED
 
     def __init__(self, columns: Columns, *, store: str) -> None:
         """Take the columns of the file, and the prefix of the references that this shop counts."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from typing_extensions import override
 
+from customer_api.audit.models import Action
 from customer_api.core.clock import Clock
 from customer_api.core.ids import random_uuid
 from customer_api.groups.models import GroupRow
@@ -35,6 +36,8 @@ _ADD: Final = insert(GroupRow)
 
 class GroupImport(ImportKind[GroupRecord]):
     """Creates and changes groups."""
+
+    action = Action.GROUPS_IMPORTED
 
     def __init__(self, columns: Columns, *, clock: Clock) -> None:
         """Take the columns of the file, and a clock that tells when things were changed."""

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select
 from typing_extensions import override
 
+from customer_api.audit.models import Action
 from customer_api.core.clock import Clock
 from customer_api.groups.models import GroupRow, MemberRow, name_key
 from customer_api.transfers.columns import Columns
@@ -30,6 +31,8 @@ _ADD: Final = insert(MemberRow)
 
 class MemberImport(ImportKind[MemberRecord]):
     """Puts customers who exist into groups that exist."""
+
+    action = Action.GROUP_MEMBERS_IMPORTED
 
     def __init__(self, columns: Columns, *, clock: Clock) -> None:
         """Take the columns of the file, and a clock for members without a time."""

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, bindparam, insert, or_, select
 from sqlalchemy import Row as DatabaseRow
 from typing_extensions import override
 
-from customer_api.audit.models import ActorKind
+from customer_api.audit.models import Action, ActorKind
 from customer_api.core.clock import Clock
 from customer_api.core.ids import random_uuid
 from customer_api.notes.models import NoteRow
@@ -40,6 +40,8 @@ _ADD: Final = insert(NoteRow)
 
 class NoteImport(ImportKind[NoteRecord]):
     """Adds notes to customers who exist."""
+
+    action = Action.NOTES_IMPORTED
 
     def __init__(self, columns: Columns, *, clock: Clock) -> None:
         """Take the columns of the file, and a clock for notes that do not say when they were made."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 from typing_extensions import override
 
+from customer_api.audit.models import Action
 from customer_api.core.clock import Clock
 from customer_api.orders.content import values_of
 from customer_api.orders.models import OrderRow
@@ -34,6 +35,8 @@ _REPLACE: Final = (
 
 class OrderImport(ImportKind[OrderRecord]):
     """Stores orders of customers who exist, anonymized ones included, and of guests."""
+
+    action = Action.ORDERS_IMPORTED
 
     def __init__(self, columns: Columns, *, check: CheckOrder, clock: Clock) -> None:
         """Take collaborators.
