@@ -212,6 +212,16 @@ async def test_each_look_is_an_event(office, put):
     ]
 
 
+@pytest.mark.parametrize("typed", [EMAIL, "x" * 65])
+async def test_a_reference_that_no_mail_has_is_not_taken_into_the_trail(office, put, typed):
+    await put()
+
+    answer = await get(office, f"?filter[customerReference]={typed}")
+
+    assert answer["data"] == []
+    assert await trail(office) == [("operator", "mail.listed", "", "customerReference")]
+
+
 @pytest.mark.parametrize("path", ["/mails", "/mails/{uuid}"])
 async def test_what_nobody_could_know_of_is_not_shown(office, put, monkeypatch, path):
     uuid = await put()

@@ -45,7 +45,8 @@ class OutboxAccess:
 
         found, actor = await self._units.read_as(claims, work)
         fields = [name for column, name in _FIELDS.items() if getattr(search, column) is not None]
-        subject = search.reference or ""
+        # What was typed may be anything, such as an address; what mails have is a reference.
+        subject = search.reference if search.reference and found.entries else ""
         note = partial(self._note, actor=actor, action=Action.MAILS_LISTED, subject=subject)
         await self._units.write(lambda it: note(it, fields=fields))
         return found
