@@ -100,6 +100,28 @@ async def test_a_changed_row_changes_its_address_alone(shop, import_addresses):
     assert await book(shop) == [first | changes, second]
 
 
+@pytest.mark.parametrize("batch", [1, importer.BATCH])
+async def test_rows_without_a_uuid_are_compared_with_what_rows_before_them_made(
+    shop, import_addresses, monkeypatch, batch
+):
+    monkeypatch.setattr(importer, "BATCH", batch)
+    await import_addresses(address(1, city="Bonn"))
+    rows_without = [address(1, city=city) | UNNAMED for city in ("Bonn", "Köln")]
+
+    summary, _ = await import_addresses(address(1, city="Köln"), *rows_without)
+
+    assert [it["city"] for it in await book(shop)] == ["Köln", "Bonn"]
+    assert summary == ImportSummary(created=1, updated=1, unchanged=1)
+
+
+async def test_of_addresses_that_are_alike_the_oldest_counts(shop, import_addresses):
+    await import_addresses(address(1), address(9, is_default_billing="true"))
+
+    await import_addresses(address(2), address(1) | UNNAMED | {"is_default_billing": "true"})
+
+    assert (await defaults(shop))[0] == address(1)["address_uuid"]
+
+
 async def test_what_the_file_has_no_column_for_stays(shop, import_addresses):
     await import_addresses(address(1, is_default_billing="true"))
     row = {name: address(1)[name] for name in ("address_uuid", "customer_reference")}

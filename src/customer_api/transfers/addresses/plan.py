@@ -59,7 +59,8 @@ class AddressPlanner:
             owners: customers that the batch names.
             roles: their default addresses.
             by_uuid: addresses that it names.
-            books: all addresses of the customers for whom it has addresses without a uuid.
+            books: all addresses of the customers for whom it has addresses without a uuid, in the
+                order of creation.
             make_uuid: names new ones of these.
         """
         self._owners = owners
@@ -67,12 +68,10 @@ class AddressPlanner:
         self._make_uuid = make_uuid
         self._roles_before = roles
         self._roles = dict(roles)
-        self._by_content: dict[tuple[object, ...], tuple[str, bool]] = {}
-        # Of addresses that are alike, the oldest counts that is still there.
-        for address in sorted(books, key=lambda it: (not it.is_removed, -it.id)):
-            self._remember(
-                address.owner, address.values, address.uuid, is_removed=address.is_removed
-            )
+        self._by_content: dict[tuple[object, ...], dict[str, bool]] = {}
+        """Uuids of addresses that are alike, in the order of creation, and which are removed."""
+        for address in books:
+            self._alike(address.owner, address.values)[address.uuid] = address.is_removed
 
     def plan(self, records: Iterable[AddressRecord]) -> AddressPlan:
         """Decide on each row; a uuid comes once at the most."""
@@ -108,10 +107,10 @@ class AddressPlanner:
     ) -> tuple[str | None, bool]:
         """Return the uuid of the address, None for a new one, and whether it is to be changed."""
         if record.uuid is None:
-            uuid, is_removed = self._by_content.get(_content(owner, record.values), (None, False))
-            if is_removed:
+            alike = self._alike(owner, record.values)
+            if alike and all(alike.values()):
                 raise _Refused(REMOVED)
-            return uuid, False
+            return next((uuid for uuid, is_removed in alike.items() if not is_removed), None), False
         stored = self._by_uuid.get(record.uuid)
         if stored is None:
             return None, False
@@ -122,6 +121,8 @@ class AddressPlanner:
         is_changed = any(stored.values[name] != value for name, value in record.values.items())
         if is_changed:
             plan.changed[stored.id] = record.values
+            self._alike(owner, stored.values).pop(stored.uuid, None)
+            self._alike(owner, {**stored.values, **record.values})[stored.uuid] = False
         return stored.uuid, is_changed
 
     def _create(self, plan: AddressPlan, record: AddressRecord, owner: CustomerId) -> str:
@@ -129,7 +130,7 @@ class AddressPlanner:
             raise _Refused(EMPTY)
         uuid = record.uuid or self._make_uuid()
         plan.new.append(NewAddress(uuid, owner, record.values))
-        self._remember(owner, record.values, uuid, is_removed=False)
+        self._alike(owner, record.values)[uuid] = False
         return uuid
 
     def _appoint(
@@ -153,18 +154,13 @@ class AddressPlanner:
         self._roles[owner] = (billing, shipping)
         return self._roles[owner] != before
 
-    def _remember(
-        self, owner: CustomerId, values: Mapping[str, object], uuid: str, *, is_removed: bool
-    ) -> None:
-        self._by_content[_content(owner, values)] = (uuid, is_removed)
+    def _alike(self, owner: CustomerId, values: Mapping[str, object]) -> dict[str, bool]:
+        content = (owner, *(values.get(name) for name in FIELDS))
+        return self._by_content.setdefault(content, {})
 
 
 class _Refused(Exception):
     """Why a row is left out."""
-
-
-def _content(owner: CustomerId, values: Mapping[str, object]) -> tuple[object, ...]:
-    return (owner, *(values.get(name) for name in FIELDS))
 
 
 def _holder(present: str | None, uuid: str, *, claim: bool | None, by_default: bool) -> str | None:
