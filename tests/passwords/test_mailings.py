@@ -6,6 +6,7 @@ import pytest
 from passlib.hash import bcrypt
 
 from customer_api.audit.models import AuditEventRow
+from customer_api.audit.verification import verify
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.credentials.keys import MailedKeys
 from customer_api.credentials.mails import KeyLink, KeyMails
@@ -47,8 +48,7 @@ def send(shop):
     async def run(audience, *, run=None, per_minute=1e9, advance=lambda: None, pause=None):
         service = open_mailings(shop, pause)
         if run is None:
-            run = service.plan()
-            await service.start(audience, run)
+            run = await service.start(audience, service.plan())
         outcomes = await service.run(audience, run, per_minute=per_minute, advance=advance)
         return dict(+outcomes)
 
@@ -343,8 +343,7 @@ async def test_a_continued_run_does_not_concern_who_came_later(shop, send, five,
 
 async def test_two_processes_that_send_the_same_run_mail_nobody_twice(shop, send, five):
     service = open_mailings(shop)
-    run = service.plan()
-    await service.start(RESET, run)
+    run = await service.start(RESET, service.plan())
     await connect(shop)
 
     outcomes = await asyncio.gather(*(send(RESET, run=run) for _ in range(3)))
@@ -378,13 +377,29 @@ async def test_nobody_mails_to_who_registered_and_never_confirmed(shop, send):
 
 async def test_a_run_is_found_by_its_options_and_id_alone(shop, send):
     service = open_mailings(shop)
-    run = service.plan()
-    await service.start(RESET, run)
+    run = await service.start(RESET, service.plan())
 
     assert await service.find(RESET, run.id) == run
     assert await service.find(FIRST, run.id) is None
     assert await service.find(Audience(MailingKind.RESET, locales=("de_DE",)), run.id) is None
     assert await service.find(RESET, "unknown") is None
+
+
+async def test_a_run_begins_with_the_answer_to_the_question(shop):
+    service, findings = open_mailings(shop), []
+    planned = service.plan()
+    shop.clock.advance(days=3)
+    await shop.account()
+    await import_into(shop, customer(1))
+    await shop.container.sealing.seal()
+
+    run = await service.start(RESET, planned)
+
+    await shop.container.sealing.seal()
+    await shop.container.units.read(lambda it: verify(it, findings.append))
+    assert findings == []
+    assert await service.find(RESET, planned.id) == run
+    assert run.started_at == shop.clock.now()
 
 
 async def test_the_audit_tells_who_was_reached_in_which_run(shop, send, five):
@@ -396,8 +411,7 @@ async def test_the_audit_tells_who_was_reached_in_which_run(shop, send, five):
         references=listed("DE--2"),
     )
     service = open_mailings(shop)
-    run = service.plan()
-    await service.start(audience, run)
+    run = await service.start(audience, service.plan())
 
     await send(audience, run=run)
     await send(INVITATION)

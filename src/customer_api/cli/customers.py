@@ -184,7 +184,7 @@ class _Mailing:
             if not self._options["force"]:
                 self._ask(count)
             if self._options["run_id"] is None:
-                await self._mailings.start(self._audience, run)
+                run = await self._mailings.start(self._audience, run)
             hint = f"if this is interrupted, continue with the same options and --resume {run.id}"
             click.echo(hint, err=True)
             return await self._reach(run, count)

@@ -66,15 +66,20 @@ class PasswordMailings:
         """Return a run that nobody knows of before `start`; enough for `count`."""
         return MailingRun(random_uuid(), self._clock.now())
 
-    async def start(self, audience: Audience, run: MailingRun) -> None:
-        """Note that a run begins, so that it can be found again."""
+    async def start(self, audience: Audience, run: MailingRun) -> MailingRun:
+        """Note that a run begins, so that it can be found again; returns it as it begins now.
+
+        Some days may have gone by since the plan, when a question was open so long.
+        """
+        begun = replace(run, started_at=self._clock.now())
         fields = audience.noted
         action = Action.PASSWORD_MAILING_STARTED
 
         def work(connection: Connection) -> None:
-            audit.add(connection, COMMAND_LINE, action, run.id, now=run.started_at, fields=fields)
+            audit.add(connection, COMMAND_LINE, action, run.id, now=begun.started_at, fields=fields)
 
         await self._units.write(work)
+        return begun
 
     async def find(self, audience: Audience, run_id: str) -> MailingRun | None:
         """Return a run to continue; None when none was started under this id with these options.
