@@ -80,7 +80,11 @@ DEEDS = {
         [
             f"UPDATE audit_sealed_events SET event_id = 99 WHERE {OF_B}",
         ],
-        [(OTHER.format(3, 3), 1, None)],
+        [(CHANGED, 1, "b"), (OTHER.format(3, 3), 1, None)],
+    ),
+    "an event gets another id under its seal, and keeps its place": (
+        ["UPDATE audit_sealed_events SET event_id = 99 WHERE event_id = 3"],
+        [(CHANGED, 1, "c")],
     ),
     "an event is put under another seal": (
         [f"UPDATE audit_sealed_events SET seal_number = 2 WHERE {OF_B}"],
@@ -185,6 +189,24 @@ async def test_what_somebody_did_is_found(sealed, deed):
     findings, _ = await sealed.verify()
 
     assert await with_subjects(sealed, findings, uuids) == expected
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("value", ["'garbage'", "5", "x'ff'"])
+@pytest.mark.parametrize("column", ["at", "fields"])
+async def test_what_sqlite_takes_though_it_has_another_type_is_found(sealed, column, value):
+    uuids = await uuids_of(sealed)
+    await sealed.do(
+        f"UPDATE audit_events SET {column} = {value} WHERE subject = 'b'",
+        "UPDATE audit_seals SET sealed_at = 'garbage' WHERE number = 2",
+    )
+
+    findings, _ = await sealed.verify()
+
+    assert await with_subjects(sealed, findings, uuids) == [
+        (CHANGED, 1, "b"),
+        (OTHER.format(1, 1), 2, None),
+    ]
 
 
 async def test_a_later_seal_shows_that_one_was_made_anew(sealed):
