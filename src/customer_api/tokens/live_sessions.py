@@ -61,6 +61,8 @@ class LiveSessions:
         if now - row.last_used_at >= TOUCH_INTERVAL:
             touch(connection, session.id, now=now)
         if isinstance(claims, ImpersonationClaims):
+            # What an outer join adds cannot be locked, so it is as it was before the wait for the locks.
+            self._load(connection, _LIVE_SESSION, claims)
             _note_use(connection, session, claims, now=now)
         return session
 
