@@ -4,13 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from customer_api.core.errors import AppError
 
 T = TypeVar("T")
 Key = ColumnElement[Any] | InstrumentedAttribute[Any]
+Place = tuple[Any, ...]
+"""Values of the columns by which a list is sorted."""
+Values = Mapping[InstrumentedAttribute[str], str]
+"""Columns, and what is wanted in them."""
 
 CURSOR: Final = "cursor"
 """Parameter of a statement that finds a place: what the list names the thing there."""
@@ -59,6 +63,61 @@ def cut(rows: Sequence[T], page: CursorPage) -> Part[T]:
     return Part(shown, has_previous=page.after is not None, has_next=has_more)
 
 
+def find_place(
+    connection: Connection, statement: Select[*tuple[Any, ...]], page: CursorPage, **others: object
+) -> Place | None:
+    """Return the place beside a page; None for the first page.
+
+    `statement` selects it by the parameter `CURSOR` and the others.
+
+    Raises:
+        CursorUnknown: the list does not have what the cursor names.
+    """
+    if page.cursor is None:
+        return None
+    place = connection.execute(statement, {**others, CURSOR: page.cursor}).one_or_none()
+    if place is None:
+        raise CursorUnknown
+    return tuple(place)
+
+
+def newest_of(
+    statement: Select[*tuple[Any, ...]],
+    keys: Sequence[InstrumentedAttribute[Any]],
+    wanted: tuple[Values, Values],
+    page: CursorPage,
+    *,
+    above: Place,
+    below: Place,
+    cursor: Place | None,
+) -> Select[*tuple[Any, ...]]:
+    """Return the statement for a page between two places, and beside a third; the largest keys first.
+
+    Of what is wanted, an index has the first columns in front of the keys, which are unique and never
+    null; the others are looked at in the rows. A planner that was told of equal values would take an
+    index over the keys alone, and read it from end to end where few rows have them. So the first ones
+    are part of the order.
+    """
+    chosen, others = wanted
+    is_turned = page.before is not None
+    if cursor is not None and is_turned:
+        above = max(above, cursor)
+    elif cursor is not None:
+        below = min(below, cursor)
+    columns = (*chosen, *keys)
+
+    def there(place: Place) -> ColumnElement[Any]:
+        values = zip((*chosen.values(), *place), columns, strict=True)
+        return tuple_(*(literal(value, column.type) for value, column in values))
+
+    return (
+        statement.where(tuple_(*columns) < there(below), tuple_(*columns) > there(above))
+        .where(*(it.concat("") == value for it, value in others.items()))  # no index may be used
+        .order_by(*(it.asc() if is_turned else it.desc() for it in columns))
+        .limit(page.most)
+    )
+
+
 class KeysetList:
     """A list in the order of some columns, which an index has.
 
@@ -98,11 +157,8 @@ class KeysetList:
         """
         is_turned = page.before is not None
         values = dict(parameters) | {"most": page.most}
-        if page.cursor is not None:
-            named = {**parameters, CURSOR: page.cursor}
-            place = connection.execute(self._place, named).one_or_none()
-            if place is None:
-                raise CursorUnknown
+        place = find_place(connection, self._place, page, **parameters)
+        if place is not None:
             values |= zip(self._names, place, strict=True)
         statement = self._statements[page.cursor is not None, self._newest_first != is_turned]
         return cut(connection.execute(statement, values).all(), page)

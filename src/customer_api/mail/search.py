@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     Row,
@@ -17,15 +16,13 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
-    literal,
     literal_column,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from customer_api.core.keyset import CursorPage, CursorUnknown, Part, cut
+from customer_api.core.keyset import CURSOR, CursorPage, Part, Values, cut, find_place, newest_of
 from customer_api.mail.models import PARKED, SENT, WAITING, MailRow
 
 _UUID: Final[ColumnElement[str]] = literal_column("substr(mails.message_id, 2, 36)", String())
@@ -45,15 +42,13 @@ _MAILS: Final = select(
     _CAN_BE_RETRIED.label("can_be_retried"),
 )
 _ONE: Final = _MAILS.where(bindparam("of", type_=String) == _UUID)
+_PLACE: Final = select(MailRow.id).where(bindparam(CURSOR, type_=String) == _UUID)
 _RETRY: Final = (
     update(MailRow)
     .where(MailRow.id == bindparam("mail"), _CAN_BE_RETRIED)
     .values(state=WAITING, tries=0, next_try_at=bindparam("now"), claimed_until=None)
 )
 _LARGEST_ID: Final = 2**63 - 1
-
-_Values = dict[InstrumentedAttribute[str], str]
-"""Values of columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +95,8 @@ def find_page(connection: Connection, search: MailSearch, page: CursorPage) -> P
     Raises:
         CursorUnknown: there is no such mail (any more) as the page should be beside.
     """
-    rows = connection.execute(statement(search, page, _cursor(connection, page))).all()
+    (cursor,) = find_place(connection, _PLACE, page) or (None,)
+    rows = connection.execute(statement(search, page, cursor)).all()
     return cut([_to_mail(row) for row in rows], page)
 
 
@@ -116,26 +112,14 @@ def statement(
     search: MailSearch, page: CursorPage, cursor: int | None = None
 ) -> Select[*tuple[Any, ...]]:
     """Return the statement for a page; `cursor` is the internal id of the mail beside it."""
-    below, above, is_turned = _LARGEST_ID, 0, page.before is not None
-    if cursor is not None and is_turned:
-        above = cursor
-    elif cursor is not None:
-        below = cursor
-    chosen, others = _columns(search)
-    place = (*chosen, MailRow.id)
-    return (
-        _MAILS.where(
-            tuple_(*place) < _bound(chosen, below),
-            tuple_(*place) > _bound(chosen, above),
-            # No index may be used for these.
-            *(column.concat("") == value for column, value in others.items()),
-        )
-        .order_by(*(it.asc() if is_turned else it.desc() for it in place))
-        .limit(page.most)
+    place = None if cursor is None else (cursor,)
+    above, below = (0,), (_LARGEST_ID,)
+    return newest_of(
+        _MAILS, (MailRow.id,), _columns(search), page, above=above, below=below, cursor=place
     )
 
 
-def _columns(search: MailSearch) -> tuple[_Values, _Values]:
+def _columns(search: MailSearch) -> tuple[Values, Values]:
     """Return the column that chooses the index with its value, and the others that are wanted.
 
     A customer has few mails. Few are not sent, so that the state comes before the template, unless it
@@ -151,20 +135,6 @@ def _columns(search: MailSearch) -> tuple[_Values, _Values]:
     if chosen is MailRow.state and search.state == SENT and search.template is not None:
         chosen = MailRow.template
     return ({}, {}) if chosen is None else ({chosen: given.pop(chosen)}, given)
-
-
-def _cursor(connection: Connection, page: CursorPage) -> int | None:
-    if page.cursor is None:
-        return None
-    found = find(connection, page.cursor)
-    if found is None:
-        raise CursorUnknown
-    return found.id
-
-
-def _bound(chosen: _Values, id_: int) -> ColumnElement[Any]:
-    values = (literal(value, String) for value in chosen.values())
-    return tuple_(*values, literal(id_, BigInteger))
 
 
 def _to_mail(row: Row[*tuple[Any, ...]]) -> OutboxMail:
