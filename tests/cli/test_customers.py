@@ -156,6 +156,16 @@ def test_an_interrupted_run_is_continued(run, imported, mails, monkeypatch):
     assert mails() == [("password_reset", f"DE--{number}") for number in (1, 2, 3)]
 
 
+def test_a_file_of_references_may_begin_with_a_byte_order_mark(run, imported, directory):
+    (directory / "references.txt").write_text(
+        "DE--1\r\nDE--2\r\n", encoding="utf-8-sig", newline=""
+    )
+
+    result = run(*RESET, "--references-file", "references.txt", "--force")
+
+    assert result.stdout == "mailed 2, without mail 0, left out 0\n"
+
+
 def test_only_a_run_of_the_same_command_is_continued(run, imported, mails):
     (run_id,) = re.findall(HINT, run(*FIRST, "--force").stderr)
 

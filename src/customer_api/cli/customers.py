@@ -242,7 +242,7 @@ def _check(audience: Audience, settings: Settings) -> None:
 def _read(references: Iterable[str], file: Path | None) -> Iterator[str]:
     yield from references
     if file is not None:
-        with file.open(encoding="utf-8") as lines:
+        with file.open(encoding="utf-8-sig") as lines:
             yield from filter(None, map(str.strip, lines))
 
 
