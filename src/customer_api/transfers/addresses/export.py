@@ -32,7 +32,7 @@ _PAGE: Final = (
 class AddressExport(ExportKind):
     """All addresses but removed ones and those of anonymized customers."""
 
-    action = Action.ADDRESSES_FILED
+    action = Action.ADDRESSES_FILE_EXPORTED
     columns = COLUMNS
     counting = _COUNT
     paging = _PAGE

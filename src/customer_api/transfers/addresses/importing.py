@@ -22,7 +22,7 @@ from customer_api.transfers.rows import Row
 class AddressImport(ImportKind[AddressRecord]):
     """Creates and changes addresses of customers who exist."""
 
-    action = Action.ADDRESSES_IMPORTED
+    action = Action.ADDRESSES_FILE_IMPORTED
 
     def __init__(self, columns: Columns, *, clock: Clock) -> None:
         """Take the columns of the file, and a clock that tells when things were changed."""

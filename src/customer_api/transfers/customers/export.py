@@ -50,7 +50,7 @@ _PAGE_WITH_PASSWORDS: Final = _page(CredentialRow.password_hash).outerjoin_from(
 class CustomerExport(ExportKind):
     """All customers but those who were anonymized."""
 
-    action = Action.CUSTOMERS_FILED
+    action = Action.CUSTOMERS_FILE_EXPORTED
     columns = COLUMNS
     literal = frozenset({PASSWORD})
     counting = _COUNT

@@ -35,7 +35,7 @@ class CustomerImport(ImportKind[CustomerRecord]):
     Nobody gets a mail, and customers that were never confirmed are kept.
     """
 
-    action = Action.CUSTOMERS_IMPORTED
+    action = Action.CUSTOMERS_FILE_IMPORTED
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ _IS_ERASED: Final = CustomerRow.anonymized_at.is_not(None)
 class ErasureExport(ExportKind):
     """All anonymized customers."""
 
-    action = Action.ERASURES_FILED
+    action = Action.ERASURES_FILE_EXPORTED
     columns = COLUMNS
     counting = select(func.count()).select_from(CustomerRow).where(_IS_ERASED)
     paging = (

@@ -28,7 +28,7 @@ _ADD: Final = insert(CustomerRow)
 class ErasureImport(ImportKind[ErasureRecord]):
     """Adds emptied rows for references that are not known."""
 
-    action = Action.ERASURES_IMPORTED
+    action = Action.ERASURES_FILE_IMPORTED
 
     def __init__(self, columns: Columns, *, store: str) -> None:
         """Take the columns of the file, and the prefix of the references that this shop counts."""

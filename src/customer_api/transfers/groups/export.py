@@ -11,7 +11,7 @@ from customer_api.transfers.groups.columns import COLUMNS
 class GroupExport(ExportKind):
     """All groups, without their members."""
 
-    action = Action.GROUPS_FILED
+    action = Action.GROUPS_FILE_EXPORTED
     columns = COLUMNS
     counting = select(func.count()).select_from(GroupRow)
     paging = (

@@ -37,7 +37,7 @@ _ADD: Final = insert(GroupRow)
 class GroupImport(ImportKind[GroupRecord]):
     """Creates and changes groups."""
 
-    action = Action.GROUPS_IMPORTED
+    action = Action.GROUPS_FILE_IMPORTED
 
     def __init__(self, columns: Columns, *, clock: Clock) -> None:
         """Take the columns of the file, and a clock that tells when things were changed."""

@@ -17,7 +17,7 @@ from customer_api.transfers.members.columns import COLUMNS
 class MemberExport(ExportKind):
     """All members of all groups; anonymized customers are in none."""
 
-    action = Action.GROUP_MEMBERS_FILED
+    action = Action.GROUP_MEMBERS_FILE_EXPORTED
     columns = COLUMNS
     counting = select(func.count()).select_from(MemberRow)
     ids = 2

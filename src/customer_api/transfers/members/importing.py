@@ -32,7 +32,7 @@ _ADD: Final = insert(MemberRow)
 class MemberImport(ImportKind[MemberRecord]):
     """Puts customers who exist into groups that exist."""
 
-    action = Action.GROUP_MEMBERS_IMPORTED
+    action = Action.GROUP_MEMBERS_FILE_IMPORTED
 
     def __init__(self, columns: Columns, *, clock: Clock) -> None:
         """Take the columns of the file, and a clock for members without a time."""

@@ -19,7 +19,7 @@ _IS_LEFT: Final = NoteRow.text.is_not(None)
 class NoteExport(ExportKind):
     """All notes but those about anonymized customers."""
 
-    action = Action.NOTES_FILED
+    action = Action.NOTES_FILE_EXPORTED
     columns = COLUMNS
     counting = select(func.count()).select_from(NoteRow).where(_IS_LEFT)
     paging = (

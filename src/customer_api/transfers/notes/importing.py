@@ -41,7 +41,7 @@ _ADD: Final = insert(NoteRow)
 class NoteImport(ImportKind[NoteRecord]):
     """Adds notes to customers who exist."""
 
-    action = Action.NOTES_IMPORTED
+    action = Action.NOTES_FILE_IMPORTED
 
     def __init__(self, columns: Columns, *, clock: Clock) -> None:
         """Take the columns of the file, and a clock for notes that do not say when they were made."""

@@ -17,7 +17,7 @@ from customer_api.transfers.orders.columns import COLUMNS, LISTS
 class OrderExport(ExportKind):
     """All orders, those of guests and of anonymized customers included."""
 
-    action = Action.ORDERS_FILED
+    action = Action.ORDERS_FILE_EXPORTED
     columns = COLUMNS
     counting = select(func.count()).select_from(OrderRow)
     paging = (

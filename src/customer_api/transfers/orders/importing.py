@@ -36,7 +36,7 @@ _REPLACE: Final = (
 class OrderImport(ImportKind[OrderRecord]):
     """Stores orders of customers who exist, anonymized ones included, and of guests."""
 
-    action = Action.ORDERS_IMPORTED
+    action = Action.ORDERS_FILE_IMPORTED
 
     def __init__(self, columns: Columns, *, check: CheckOrder, clock: Clock) -> None:
         """Take collaborators.
