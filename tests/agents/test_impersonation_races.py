@@ -36,8 +36,9 @@ async def test_what_waits_for_the_customer_is_not_done_when_the_agent_is_gone(
         await other.execute("SELECT id FROM customers FOR NO KEY UPDATE")
         change = shop.call("PATCH", f"/customers/{ada.reference}", {"firstName": "X"}, by=acting)
         changing = asyncio.ensure_future(change)
-        while not await other.fetchval(COUNT_WAITING):
-            pass
+        waiting = 0
+        while not waiting:
+            waiting = await other.fetchval(COUNT_WAITING)
         done = await happen(office, agent)
     answer = await changing
 
