@@ -28,7 +28,7 @@ def test_faults_of_an_order_are_in_the_report(run, directory):
 
     assert result.exit_code == 1
     assert (directory / "refused.csv").read_bytes().decode() == (
-        "line,customer_reference,error\r\n2,,currency => This value is not a valid currency.\r\n"
+        "line,customer_reference,error\r\n2,,currency: This value is not a valid currency.\r\n"
     )
 
 
