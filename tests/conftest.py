@@ -3,7 +3,6 @@
 import gc
 import os
 import socket
-from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -52,9 +51,6 @@ MEASURED_TWICE = {
 }
 """Packages and modules of tests whose coverage is measured on both databases."""
 
-THROUGH_HTTP = {"agents", "back_office", "contract", "hostile"}
-MEASURED_CASES = 4
-
 IS_MEASURED = pytest.StashKey[bool]()
 SERVER = pytest.StashKey[PostgresServer]()
 
@@ -75,20 +71,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say whose coverage is measured, which doubles the time of a test.
 
-    That is done on SQLite alone, but for packages that have what only PostgreSQL reaches, and for the
-    first cases alone of tests through HTTP with many.
+    That is done on SQLite alone, but for packages that have what only PostgreSQL reaches.
     """
-    cases: defaultdict[tuple[object, object], list[pytest.Item]] = defaultdict(list)
+    on: dict[object, list[pytest.Function]] = {"sqlite": [], "postgresql": []}
     for item in items:
         if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
-            cases[item.function, item.callspec.params.get("database_url")].append(item)
-    for (function, backend), found in cases.items():
-        names = {found[0].path.parent.name, found[0].path.name}
-        is_second = backend == "postgresql" and (function, "sqlite") in cases
-        measured = MEASURED_CASES if names & THROUGH_HTTP else len(found)
-        if is_second and not names & MEASURED_TWICE:
-            measured = 0
-        for item in found[measured:]:
+            on.get(item.callspec.params.get("database_url"), []).append(item)
+    on_sqlite = {item.function for item in on["sqlite"]}
+    for item in on["postgresql"]:
+        names = {item.path.parent.name, item.path.name}
+        if item.function in on_sqlite and not names & MEASURED_TWICE:
             item.stash[IS_MEASURED] = False
 
 
@@ -129,8 +121,7 @@ def measured(request: pytest.FixtureRequest, cov: Any) -> Iterator[None]:
     if cov is None or request.node.stash.get(IS_MEASURED, True):
         yield
         return
-    if request.node.callspec.params.get("database_url") == "postgresql":
-        request.getfixturevalue("postgres_databases")  # which makes them when it is first asked for
+    request.getfixturevalue("postgres_databases")  # which makes them when it is first asked for
     cov.stop()
     yield
     cov.start()
