@@ -51,8 +51,8 @@ def list_() -> None:
         click.echo(f"{key.kid}  {key.algorithm}  {state:8}  {_since(path):%Y-%m-%d %H:%M}Z  {path}")
 
 
-# A key id is base64url, which may begin with a dash.
-@keys.command(context_settings={"ignore_unknown_options": True})
+# A key id is base64url, which may begin with a dash: no letter behind that may be an option.
+@keys.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("kid", type=click.UNPROCESSED)
 @click.option(
     "--force", is_flag=True, help="Retire it although tokens it signed may still be good."
