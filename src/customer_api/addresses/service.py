@@ -17,6 +17,8 @@ from customer_api.customers import repository as customers
 from customer_api.customers.errors import CustomerNotFound
 from customer_api.customers.models import Access, Customer, CustomerUnits
 from customer_api.customers.service import require_owner
+from customer_api.events import recording
+from customer_api.events.models import EventType
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,9 @@ class AddressService:
                 uuid=random_uuid(),
                 now=self._clock.now(),
             )
-            return _as_default_where_asked(connection, session.customer, address, command)
+            entry = _as_default_where_asked(connection, session.customer, address, command)
+            self._record(connection, EventType.ADDRESS_CREATED, session.customer, entry)
+            return entry
 
         return await self._units.write_as(claims, work, keep)
 
@@ -126,7 +130,9 @@ class AddressService:
                 changes=command.values,
                 now=self._clock.now(),
             )
-            return _as_default_where_asked(connection, session.customer, address, command)
+            entry = _as_default_where_asked(connection, session.customer, address, command)
+            self._record(connection, EventType.ADDRESS_UPDATED, session.customer, entry)
+            return entry
 
         return await self._units.write_as(claims, work, keep)
 
@@ -153,8 +159,19 @@ class AddressService:
                 billing=_unless(customer.default_billing_address_id, entry.address.id),
                 shipping=_unless(customer.default_shipping_address_id, entry.address.id),
             )
+            self._record(connection, EventType.ADDRESS_DELETED, customer, entry)
 
         await self._units.write_as(claims, work, keep)
+
+    def _record(
+        self, connection: Connection, kind: EventType, customer: Customer, entry: BookEntry
+    ) -> None:
+        data = {
+            "addressId": entry.address.uuid,
+            "isDefaultBilling": entry.is_default_billing,
+            "isDefaultShipping": entry.is_default_shipping,
+        }
+        recording.record(connection, kind, customer.reference, now=self._clock.now(), data=data)
 
 
 def book_of(connection: Connection, customer: Customer) -> tuple[BookEntry, ...]:

@@ -14,6 +14,8 @@ from customer_api.core.types import Claims
 from customer_api.customers.mails import mail_to
 from customer_api.customers.models import Customer, Session, Units
 from customer_api.customers.service import require_customer, require_owner
+from customer_api.events import recording
+from customer_api.events.models import EventType
 from customer_api.mail.message import ACCOUNT_DELETED
 from customer_api.mail.outbox import Outbox
 from customer_api.observability.security_events import SecurityEvent, record
@@ -66,6 +68,9 @@ class AnonymizationService:
         counts = self.run(connection, customer)
         receipt = Receipt(customer.reference, actor, self._clock.now(), counts)
         repository.add(connection, customer.id, receipt)
+        recording.record(
+            connection, EventType.CUSTOMER_ANONYMIZED, receipt.reference, now=receipt.erased_at
+        )
         if customer.is_registered:
             self._outbox.put(
                 connection, mail_to(customer, ACCOUNT_DELETED), expires_after=LAST_MAIL_TTL

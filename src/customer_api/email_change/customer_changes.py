@@ -16,6 +16,7 @@ from customer_api.core.ids import AddressId
 from customer_api.core.states import ANY_STATE, ExpectedState
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
+from customer_api.customers.events import record_changes
 from customer_api.customers.mails import mail_to
 from customer_api.customers.models import Customer
 from customer_api.customers.service import check_locale
@@ -97,7 +98,9 @@ class CustomerChanges:
             check_locale(command.values.get("locale"), self._locales)
             customer = self._change(connection, operated, command.values)
             if command.default_addresses:
-                customer = _set_default_addresses(connection, customer, command.default_addresses)
+                before = customer
+                customer = _set_default_addresses(connection, before, command.default_addresses)
+                record_changes(connection, before, customer, now=self._clock.now())
             has_other_email = customer.email_key != operated.customer.email_key
             return with_default_uuids(connection, [customer])[0]
 
@@ -116,7 +119,9 @@ class CustomerChanges:
         if email != before.email and Scope.CUSTOMERS_EMAIL not in operated.caller.scopes:
             raise EmailLocked
         if email_key(str(email)) == before.email_key:
-            return customers.change(connection, before.id, values, now=now) if values else before
+            after = customers.change(connection, before.id, values, now=now) if values else before
+            record_changes(connection, before, after, now=now)
+            return after
         tokens.end_all_sessions(connection, before.id, EndReason.EMAIL_CHANGED, now=now)
         if before.is_registered:
             after = self._emails.apply(connection, before, values)

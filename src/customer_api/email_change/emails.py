@@ -19,7 +19,11 @@ from customer_api.credentials.voiding import void_keys_but_undo
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
 from customer_api.customers.errors import EmailTaken
-from customer_api.customers.events import record_login_failure
+from customer_api.customers.events import (
+    record_changes,
+    record_login_failure,
+    record_password_change,
+)
 from customer_api.customers.mails import mail_to
 from customer_api.customers.models import Customer, Units
 from customer_api.email_change.errors import EmailChangeKeyInvalid
@@ -119,6 +123,7 @@ class EmailChangeService:
         if credentials.find_holder(connection, after.email, but_for=after.id, now=now) is not None:
             raise EmailTaken
         counters.forget(connection, before.email_key)
+        record_changes(connection, before, after, now=now)
         return after
 
     async def confirm(self, command: ConfirmEmail) -> None:
@@ -172,6 +177,7 @@ class EmailChangeService:
             now = self._clock.now()
             void_keys_but_undo(connection, before.id, now=now, before=used.id)
             credentials.remove_password(connection, before.id)
+            record_password_change(connection, after, now=now)
             tokens.end_all_sessions(connection, before.id, EndReason.EMAIL_CHANGED, now=now)
             self._restores.send(connection, after, PASSWORD_REMOVED)
             if after.email_key != before.email_key:

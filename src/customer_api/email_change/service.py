@@ -12,6 +12,7 @@ from customer_api.core.types import Claims
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
 from customer_api.customers.errors import PasswordsDiffer
+from customer_api.customers.events import record_changes
 from customer_api.customers.models import Customer, Session, Units
 from customer_api.customers.service import check_email_length, require_customer, require_owner
 from customer_api.email_change.emails import EmailChangeService
@@ -113,7 +114,10 @@ class ProfileChangeService:
     ) -> Customer:
         if not values:
             return session.customer
-        return customers.change(connection, session.customer.id, values, now=self._clock.now())
+        now = self._clock.now()
+        customer = customers.change(connection, session.customer.id, values, now=now)
+        record_changes(connection, session.customer, customer, now=now)
+        return customer
 
 
 def _other_address(customer: Customer, values: Mapping[str, object]) -> str | None:

@@ -20,6 +20,7 @@ from customer_api.credentials import repository as credentials
 from customer_api.credentials.mails import KeyMails
 from customer_api.credentials.voiding import void_keys_of_password
 from customer_api.customers import repository as customers
+from customer_api.customers.events import record_password_change
 from customer_api.customers.models import Customer, Units
 from customer_api.mail.message import PASSWORD_INVITATION, PASSWORD_RESET
 from customer_api.passwords import audience as audiences
@@ -187,5 +188,6 @@ class PasswordMailings:
     def _remove_password(self, connection: Connection, customer: Customer) -> None:
         now = self._clock.now()
         credentials.remove_password(connection, customer.id)
+        record_password_change(connection, customer, now=now)
         void_keys_of_password(connection, customer.id, now=now)
         tokens.end_all_sessions(connection, customer.id, EndReason.PASSWORD_CHANGED, now=now)

@@ -19,9 +19,11 @@ from customer_api.credentials.password_checks import (
 from customer_api.credentials.voiding import void_keys_but_undo, void_keys_of_password
 from customer_api.customers import repository as customers
 from customer_api.customers.errors import PasswordsDiffer
-from customer_api.customers.events import record_login_failure
+from customer_api.customers.events import record_login_failure, record_password_change
 from customer_api.customers.models import Customer, Session, Units
 from customer_api.customers.service import require_customer, require_owner
+from customer_api.events import recording
+from customer_api.events.models import EventType
 from customer_api.mail.message import PASSWORD_CHANGED, PASSWORD_REMOVED
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.passwords.errors import PasswordUndoKeyInvalid, RestoreKeyInvalid
@@ -120,6 +122,7 @@ class PasswordService:
                 right.require_stored(credentials.find_password_hash(connection, right.account.id))
                 now = self._clock.now()
                 credentials.set_password_hash(connection, session.customer.id, new_digest, now=now)
+                record_password_change(connection, session.customer, now=now)
                 tokens.end_other_sessions(connection, session, EndReason.PASSWORD_CHANGED, now=now)
                 void_keys_of_password(connection, session.customer.id, now=now)
                 self._undos.send(connection, session.customer, PASSWORD_CHANGED)
@@ -163,8 +166,12 @@ class PasswordService:
                 raise RestoreKeyInvalid
             now = self._clock.now()
             credentials.set_password_hash(connection, customer.id, digest, now=now)
+            record_password_change(connection, customer, now=now)
             tokens.end_all_sessions(connection, customer.id, EndReason.PASSWORD_CHANGED, now=now)
-            customers.mark_registered(connection, customer.id, now=now)
+            if customers.mark_registered(connection, customer.id, now=now):
+                recording.record(
+                    connection, EventType.CUSTOMER_CONFIRMED, customer.reference, now=now
+                )
             self._confirmation_keys.void(connection, customer.id)
             void_keys_of_password(connection, customer.id, now=now)
             self._undos.send(connection, customer, PASSWORD_CHANGED)
@@ -190,6 +197,7 @@ class PasswordService:
                 raise PasswordUndoKeyInvalid
             now = self._clock.now()
             credentials.remove_password(connection, customer.id)
+            record_password_change(connection, customer, now=now)
             void_keys_but_undo(connection, customer.id, now=now)
             tokens.end_all_sessions(connection, customer.id, EndReason.PASSWORD_CHANGED, now=now)
             self._restores.send(connection, customer, PASSWORD_REMOVED)

@@ -17,6 +17,8 @@ from customer_api.customers.errors import EmailTaken
 from customer_api.customers.models import Customer, NewCustomer
 from customer_api.customers.references import References
 from customer_api.customers.service import check_locale
+from customer_api.events import recording
+from customer_api.events.models import EventType
 from customer_api.mail.message import PASSWORD_INVITATION, REGISTRATION_CONFIRMATION
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.operators.models import BackOfficeUnits, Caller, CallerClaims
@@ -85,6 +87,7 @@ class CustomerCreation:
         def work(connection: Connection, caller: Caller) -> Customer:
             customer = self._add(connection, command)
             now = self._clock.now()
+            recording.record(connection, EventType.CUSTOMER_REGISTERED, customer.reference, now=now)
             audit.add(
                 connection,
                 caller.actor,

@@ -15,9 +15,12 @@ from customer_api.credentials.mails import KeyMails
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
 from customer_api.customers.errors import PasswordsDiffer
+from customer_api.customers.events import record_password_change
 from customer_api.customers.models import Customer, NewCustomer, Units
 from customer_api.customers.references import References
 from customer_api.customers.service import check_email_length
+from customer_api.events import recording
+from customer_api.events.models import EventType
 from customer_api.mail.message import PASSWORD_RESTORE, REGISTRATION_CONFIRMATION, WELCOME
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.registration import repository
@@ -126,9 +129,15 @@ class RegistrationService:
             customer = self._keys.use(connection, key)
             if customer is None:
                 raise ConfirmationKeyInvalid
-            is_first = customers.mark_registered(connection, customer.id, now=self._clock.now())
+            now = self._clock.now()
+            is_first = customers.mark_registered(connection, customer.id, now=now)
+            if is_first:
+                recording.record(
+                    connection, EventType.CUSTOMER_CONFIRMED, customer.reference, now=now
+                )
             if is_first and repository.is_repeated(connection, customer.id):
                 credentials.remove_password(connection, customer.id)
+                record_password_change(connection, customer, now=now)
                 self._restores.send(connection, customer, PASSWORD_RESTORE)
             return customer
 
@@ -149,6 +158,7 @@ class RegistrationService:
                 awaits_confirmation=self._rules.has_double_opt_in,
                 terms_version=self._rules.terms_version if command.has_accepted_terms else None,
             )
+            recording.record(connection, EventType.CUSTOMER_REGISTERED, customer.reference, now=now)
             is_mailed = self._mailboxes.allow(connection, customer.email_key)
             if is_mailed:
                 template = REGISTRATION_CONFIRMATION if self._rules.has_double_opt_in else WELCOME
