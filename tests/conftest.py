@@ -17,6 +17,7 @@ from customer_api.bootstrap import build
 from customer_api.core.db import open_units
 from customer_api.core.settings import FixedSettings, Settings
 from customer_api.customers.models import Units
+from customer_api.events.receivers import Receivers
 from customer_api.mail.transport import MemoryTransport
 from customer_api.main import create_app
 from customer_api.security.signing_keys import generate_signing_key
@@ -234,11 +235,19 @@ async def open_shop(
     async with AsyncExitStack() as stack:
 
         async def open_one(
-            *, plugins: Any = (), clock: FakeClock | None = None, **changes: Any
+            *,
+            plugins: Any = (),
+            clock: FakeClock | None = None,
+            receivers: Receivers | None = None,
+            **changes: Any,
         ) -> Shop:
             clock, transport = clock or FakeClock(), MemoryTransport()
             container = build(
-                make_settings(**changes), clock=clock, transport=transport, plugins=plugins
+                make_settings(**changes),
+                clock=clock,
+                transport=transport,
+                receivers=receivers,
+                plugins=plugins,
             )
             stack.push_async_callback(container.close)
             client = httpx.AsyncClient(

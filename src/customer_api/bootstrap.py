@@ -42,6 +42,8 @@ from customer_api.customers.service import CustomerService
 from customer_api.email_change.customer_changes import CustomerChanges
 from customer_api.email_change.emails import EmailChangeService
 from customer_api.email_change.service import ProfileChangeService
+from customer_api.events.receivers import HttpReceivers, Receivers
+from customer_api.events.worker import EventWorker
 from customer_api.groups.members import MemberService
 from customer_api.groups.service import GroupService
 from customer_api.idempotency.marks import Marks
@@ -55,6 +57,7 @@ from customer_api.operators import session_repository as operator_session_rows
 from customer_api.operators.client_logins import ClientLogins
 from customer_api.operators.clients import ApiClientService
 from customer_api.operators.customer_access import AuditedUnits, OperatedCustomers, RepeatedAnswers
+from customer_api.operators.event_access import EventAccess
 from customer_api.operators.logins import OperatorLogins
 from customer_api.operators.models import (
     Audience,
@@ -74,6 +77,7 @@ from customer_api.passwords.mailings import PasswordMailings
 from customer_api.passwords.requests import RestoreRequests
 from customer_api.passwords.service import PasswordService
 from customer_api.plugin import Exporter
+from customer_api.profiles.details import details_of
 from customer_api.profiles.service import ProfileService
 from customer_api.registration.by_operators import CustomerCreation
 from customer_api.registration.service import RegistrationRules, RegistrationService
@@ -148,6 +152,7 @@ class BackOffice:
     customers: CustomerCare
     audit_trail: AuditTrail
     outbox: OutboxAccess
+    events: EventAccess
     idempotency: IdempotencyService[Caller]
     """Of requests whose answers hold no data of a customer, or of one who is new."""
 
@@ -193,13 +198,15 @@ class Container:
     sealing: Sealing
     restore_requests: RestoreRequests
     mail_worker: MailWorker
+    event_worker: EventWorker
     schema_revision: str
 
     async def run_workers(self, stop: asyncio.Event) -> None:
-        """Answer requests for restores, deliver mails, forget and seal until `stop` is set."""
+        """Answer requests for restores, deliver mails and events, forget and seal until `stop` is set."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.restore_requests.run(stop))
             tasks.create_task(self.mail_worker.run(stop))
+            tasks.create_task(self.event_worker.run(stop))
             tasks.create_task(self.retention.run(stop))
             tasks.create_task(self.sealing.run(stop))
 
@@ -215,12 +222,13 @@ def build(
     *,
     clock: Clock | None = None,
     transport: Transport | None = None,
+    receivers: Receivers | None = None,
     plugins: Sequence[EntryPoint] | None = None,
 ) -> Container:
     """Wire a container; nothing connects yet.
 
-    By default the clock is the machine's, mails go where the settings say, and the plugins are
-    those of the installed distributions.
+    By default the clock is the machine's, mails go where the settings say, events over HTTP, and the
+    plugins are those of the installed distributions.
 
     Raises:
         SigningKeyInvalid: a signing key cannot be used.
@@ -265,6 +273,7 @@ def build(
         sealing=Sealing(units=parts.units, clock=parts.clock),
         restore_requests=_restore_requests(parts),
         mail_worker=_mail_worker(parts, transport),
+        event_worker=_event_worker(parts, receivers),
         schema_revision=head_revision(),
     )
 
@@ -515,6 +524,7 @@ def _back_office(parts: _Parts, customers: CustomerCare) -> BackOffice:
         customers=customers,
         audit_trail=AuditTrail(units),
         outbox=OutboxAccess(units=units, clock=clock),
+        events=EventAccess(units=units, clock=clock, plain_hosts=parts.settings.event_plain_hosts),
         idempotency=_idempotency(parts, units, RepeatedAnswers(clock).note),
     )
 
@@ -658,6 +668,19 @@ def _mail_worker(parts: _Parts, transport: Transport | None) -> MailWorker:
     )
 
 
+def _event_worker(parts: _Parts, receivers: Receivers | None) -> EventWorker:
+    settings = parts.settings
+    timeout = settings.event_timeout_seconds
+    return EventWorker(
+        units=parts.units,
+        clock=parts.clock,
+        receivers=receivers or HttpReceivers(timeout_seconds=timeout),
+        details=details_of,
+        source=(settings.public_url or "") + "/v1",
+        timeout_seconds=timeout,
+    )
+
+
 def _exports(parts: _Parts, exporters: Sequence[Exporter]) -> ExportService:
     return ExportService(
         units=parts.units,
@@ -680,6 +703,7 @@ def _retention(parts: _Parts, anonymization: AnonymizationService) -> Retention:
             session_days=settings.session_history_days,
             parked_mail_days=settings.parked_mail_days,
             mail_days=settings.mail_history_days,
+            event_days=settings.event_history_days,
         ),
     )
 

@@ -1,6 +1,6 @@
 """Queries over addresses; removed ones are invisible to all of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -24,6 +24,9 @@ _OF_CUSTOMER = (
 _ONE = _OF_CUSTOMER.where(AddressRow.uuid == bindparam("uuid"))
 _UUIDS = select(AddressRow.id, AddressRow.uuid).where(
     AddressRow.id.in_(bindparam("ids", expanding=True))
+)
+_SEVERAL = select(*_COLUMNS).where(
+    AddressRow.uuid.in_(bindparam("uuids", expanding=True)), AddressRow.deleted_at.is_(None)
 )
 _ADD = insert(AddressRow).returning(*_COLUMNS)
 _REMOVE = (
@@ -64,6 +67,12 @@ def find_uuids(connection: Connection, ids: Sequence[AddressId]) -> dict[Address
     """Return the public ids of addresses by internal id; none is fine."""
     rows = connection.execute(_UUIDS, {"ids": ids}).all() if ids else ()
     return {row.id: row.uuid for row in rows}
+
+
+def find_several(connection: Connection, uuids: Collection[str]) -> dict[str, Address]:
+    """Return addresses of any customers by uuid; none is fine."""
+    rows = connection.execute(_SEVERAL, {"uuids": sorted(uuids)}).all() if uuids else ()
+    return {address.uuid: address for address in map(_to_address, rows)}
 
 
 def add(

@@ -20,6 +20,7 @@ from customer_api.credentials import repository as credentials
 from customer_api.customers import repository as customers
 from customer_api.customers import search
 from customer_api.customers.models import Customer, Units
+from customer_api.events import log as events
 from customer_api.idempotency import repository as requests
 from customer_api.mail.outbox import Outbox
 from customer_api.operators import session_repository as operator_sessions
@@ -54,6 +55,8 @@ class RetentionTerms:
     """Address and text of mails that could not be delivered."""
     mail_days: int
     """The record that there was a mail."""
+    event_days: int
+    """Events, once every receiver has them."""
 
 
 class Retention:
@@ -94,6 +97,7 @@ class Retention:
             self.purge_operator_sessions,
             self.wipe_parked_mails,
             self.purge_mails,
+            self.purge_events,
             self.erase_unconfirmed,
             self.compact_search,
             self._units.scrub,  # somebody may have been reading when it was tried before
@@ -169,6 +173,10 @@ class Retention:
     async def purge_mails(self) -> int:
         """Delete the records of mails that were sent or given up long ago; returns how many."""
         return await self._in_batches(Outbox.purge, timedelta(days=self._terms.mail_days))
+
+    async def purge_events(self) -> int:
+        """Delete events of long ago that no receiver lacks; returns how many."""
+        return await self._in_batches(events.purge, timedelta(days=self._terms.event_days))
 
     async def _in_batches(self, purge: Purge, age: timedelta) -> int:
         before = self._clock.now() - age

@@ -18,6 +18,10 @@ from customer_api.api.back_office.v1.customer_groups.members import router as gr
 from customer_api.api.back_office.v1.customer_groups.routes import router as groups
 from customer_api.api.back_office.v1.customers.routes import router as all_customers
 from customer_api.api.back_office.v1.erasures.routes import router as erasures
+from customer_api.api.back_office.v1.event_subscriptions.routes import (
+    router as event_subscriptions,
+)
+from customer_api.api.back_office.v1.events.routes import router as events
 from customer_api.api.back_office.v1.mails.routes import router as mails
 from customer_api.api.back_office.v1.notes.routes import router as notes
 from customer_api.api.back_office.v1.operator_passwords.routes import router as operator_passwords
@@ -91,6 +95,8 @@ BACK_OFFICE_ROUTERS: Final[tuple[APIRouter, ...]] = (
     erasures,
     audit_events,
     mails,
+    events,
+    event_subscriptions,
 )
 WITHOUT_TOKEN: Final = frozenset(
     {

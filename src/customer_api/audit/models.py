@@ -95,6 +95,13 @@ class Action(StrEnum):
     MAILS_LISTED = "mail.listed"
     MAIL_READ = "mail.read"
     MAIL_RETRIED = "mail.retried"
+    EVENT_SUBSCRIPTION_CREATED = "event_subscription.created"
+    EVENT_SUBSCRIPTION_CHANGED = "event_subscription.changed"
+    EVENT_SUBSCRIPTION_SECRET_ROTATED = "event_subscription.secret_rotated"  # noqa: S105 - an action
+    EVENT_SUBSCRIPTION_REMOVED = "event_subscription.removed"
+    EVENT_SUBSCRIPTION_REPLAYED = "event_subscription.replayed"
+    EVENT_SUBSCRIPTION_RETRIED = "event_subscription.retried"
+    EVENT_GIVEN_UP = "event.given_up"
     CUSTOMER_IMPERSONATED = "customer.impersonated"
     """An operator got a token that acts as the customer."""
     IMPERSONATION_USED = "customer.impersonation_used"

@@ -110,8 +110,18 @@ class Settings(BaseSettings):
     mail_from: str = Field("shop@localhost.localdomain", description="Sender address of all mails.")
     mail_worker: bool = Field(
         default=True,
-        description="Whether the server process delivers mails itself; switch it off when "
+        description="Whether the server process delivers mails and events itself; switch it off when "
         "`customer-api worker` runs beside it.",
+    )
+    event_timeout_seconds: float = Field(
+        10.0,
+        ge=0.1,
+        le=60,
+        description="How long the receiver of an event may take to answer.",
+    )
+    event_plain_hosts: Names = Field(
+        ("localhost", "127.0.0.1", "::1"),
+        description="Hosts to which events may be sent by `http:`; all others need `https:`.",
     )
     required_anonymizers: Names = Field(
         (), description="Anonymizer plugins without which the program refuses to start."
@@ -369,6 +379,13 @@ class Settings(BaseSettings):
         ge=1,
         le=3650,
         description="Days after which the record that a mail was sent, or given up, is deleted.",
+    )
+    event_history_days: int = Field(
+        30,
+        ge=1,
+        le=3650,
+        description="How long events can be read and replayed; those that a receiver does not have "
+        "yet stay longer.",
     )
 
     # Access and abuse

@@ -1,6 +1,6 @@
 """Queries over customers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -31,12 +31,12 @@ _BY_REFERENCE_LOCKED = _BY_REFERENCE.with_for_update(key_share=True)
 _WAS_ANY_ERASED = (
     select(CustomerRow.id).where(CustomerRow.anonymized_at >= bindparam("since")).limit(1)
 )
-_BY_REFERENCES_LOCKED = (
+_BY_REFERENCES = (
     select(*COLUMNS)
     .where(CustomerRow.reference.in_(bindparam("references", expanding=True)))
     .order_by(CustomerRow.id)
-    .with_for_update(key_share=True)
 )
+_BY_REFERENCES_LOCKED = _BY_REFERENCES.with_for_update(key_share=True)
 _IS_TAKEN = select(CustomerRow.id).where(
     CustomerRow.email_key == bindparam("key"), CustomerRow.id != bindparam("but")
 )
@@ -112,6 +112,12 @@ def lock_by_references(connection: Connection, references: Sequence[str]) -> dic
     They are locked in one order, so that two who lock several never wait for each other.
     """
     rows = connection.execute(_BY_REFERENCES_LOCKED, {"references": references})
+    return {str(customer.reference): customer for customer in map(to_customer, rows)}
+
+
+def find_by_references(connection: Connection, references: Collection[str]) -> dict[str, Customer]:
+    """Return those customers that there are by reference, anonymized ones included."""
+    rows = connection.execute(_BY_REFERENCES, {"references": sorted(references)})
     return {str(customer.reference): customer for customer in map(to_customer, rows)}
 
 

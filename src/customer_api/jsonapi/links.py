@@ -110,13 +110,14 @@ class CursorPaging:
         kept = {k: v for k, v in query.parameters.items() if k not in {PAGE_AFTER, PAGE_BEFORE}}
         cursors = {"prev": (PAGE_BEFORE, self.before_first), "next": (PAGE_AFTER, self.after_last)}
         return {
-            name: f"{path}?{_encoded({**kept, parameter: cursor})}"
+            name: f"{path}?{encoded_query({**kept, parameter: cursor})}"
             for name, (parameter, cursor) in cursors.items()
             if cursor is not None
         }
 
 
-def _encoded(parameters: Mapping[str, str]) -> str:
+def encoded_query(parameters: Mapping[str, str]) -> str:
+    """Return parameters percent-encoded, as links can be followed."""
     return "&".join(
         f"{quote(name, safe='[]')}={quote(value, safe='@:,-')}"
         for name, value in parameters.items()

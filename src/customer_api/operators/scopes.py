@@ -25,6 +25,8 @@ class Scope(StrEnum):
     CLIENTS_WRITE = "clients:write"
     AUDIT_READ = "audit:read"
     OUTBOX_READ = "outbox:read"
+    EVENTS_READ = "events:read"
+    EVENTS_WRITE = "events:write"
 
 
 class Role(StrEnum):

@@ -25,6 +25,7 @@ from customer_api.groups.service import GroupService
 from customer_api.jsonapi.links import Links
 from customer_api.jsonapi.query import Query, parse_query
 from customer_api.operators.clients import ApiClientService
+from customer_api.operators.event_access import EventAccess
 from customer_api.operators.models import CallerClaims
 from customer_api.operators.outbox_access import OutboxAccess
 from customer_api.operators.scopes import Scope
@@ -253,6 +254,10 @@ async def _outbox(request: Request) -> OutboxAccess:
     return get_edge(request).container.back_office.outbox
 
 
+async def _events(request: Request) -> EventAccess:
+    return get_edge(request).container.back_office.events
+
+
 async def get_once(request: Request) -> Once:
     """Return what answers a request with an `Idempotency-Key` once."""
     return Once(request, get_edge(request).container.back_office.idempotency)
@@ -270,5 +275,6 @@ CustomerCareDep = Annotated[CustomerCare, Depends(_customer_care)]
 OperatorsDep = Annotated[OperatorService, Depends(_operators)]
 GroupsDep = Annotated[GroupService, Depends(_groups)]
 OutboxAccessDep = Annotated[OutboxAccess, Depends(_outbox)]
+EventAccessDep = Annotated[EventAccess, Depends(_events)]
 AuditTrailDep = Annotated[AuditTrail, Depends(_audit_trail)]
 ApiClientsDep = Annotated[ApiClientService, Depends(_clients)]

@@ -158,9 +158,8 @@ def parameters(
     sort: Collection[str] = (), filters: Collection[str] = (), *others: Schema
 ) -> tuple[Schema, ...]:
     """Return the OpenAPI parameters of a list."""
-    integer = {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE, "default": DEFAULT_SIZE}
     shown = [
-        parameter(PAGE_SIZE, "Entries on a page.", integer),
+        size_parameter(),
         parameter(PAGE_AFTER, "Cursor of a link `next`."),
         parameter(PAGE_BEFORE, "Cursor of a link `prev`."),
     ]
@@ -169,6 +168,12 @@ def parameters(
         shown.append(parameter("sort", "One field, with `-` descending.", {"enum": fields}))
     shown += [parameter(f"filter[{name}]", "Only entries with this.") for name in filters]
     return (*shown, *others)
+
+
+def size_parameter() -> Schema:
+    """Return the OpenAPI parameter of how much a page has."""
+    integer = {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE, "default": DEFAULT_SIZE}
+    return parameter(PAGE_SIZE, "Entries on a page.", integer)
 
 
 def parameter(name: str, description: str, schema: Schema | None = None) -> Schema:

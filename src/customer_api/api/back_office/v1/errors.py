@@ -23,6 +23,13 @@ from customer_api.customers.errors import (
     LocaleUnknown,
 )
 from customer_api.email_change.errors import EmailLocked
+from customer_api.events.errors import (
+    EventsPurged,
+    PlaceInvalid,
+    ReceiverUrlInvalid,
+    SubscriptionNotFound,
+    UndeliveredNotFound,
+)
 from customer_api.groups.errors import GroupNameTaken, GroupNotFound, NotMembers
 from customer_api.idempotency.errors import IdempotencyKeyReused, RequestInProgress
 from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
@@ -97,6 +104,13 @@ BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
     LastAdministrator: Row("1234", 409, "The last administrator cannot be removed."),
     MailNotRetriable: Row("1236", 409, "The mail is not parked, or its content was wiped."),
     MailNotFound: Row("1260", 404, "Mail not found."),
+    EventsPurged: Row("1280", 410, "Events behind this place are there no more."),
+    PlaceInvalid: Row("1281", 400, "There was never such a place in the log of events."),
+    SubscriptionNotFound: Row("1282", 404, "Event subscription not found."),
+    UndeliveredNotFound: Row("1283", 404, "The receiver does not lack this event."),
+    ReceiverUrlInvalid: Row(
+        "1284", 422, "Events go to https addresses without credentials and fragment."
+    ),
     AuditEventNotFound: Row("1261", 404, "Audit event not found."),
     PasswordTooShort: Row("418", 422, "The password is too short."),
     PasswordTooLong: Row("419", 422, "The password is too long."),
