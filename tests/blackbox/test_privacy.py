@@ -8,13 +8,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from customer_api.anonymization.canaries import Canaries
+from customer_api.anonymization.models import ErasureReceiptRow
+from customer_api.anonymization.registry import BUILT_IN
 from customer_api.core.engines import parse_url
 from customer_api.core.schema import with_connection
-from tests.blackbox.life import ALSO_HOSTILE, EMAIL, NEW_EMAIL, PASSWORD, Life
+from tests.blackbox.life import ALSO_HOSTILE, EMAIL, NEW_EMAIL, PASSWORD, PERSON, Life
 from tests.blackbox.server import start_server
+from tests.loyalty import install
 from tests.shop import registration
 
 ALLOWED = Path(__file__).with_name("allowed_canaries.txt")
@@ -26,10 +29,20 @@ def environment(database_url):
     return {"CUSTOMER_API_DATABASE_URL": database_url, "CUSTOMER_API_LOG_LEVEL": "debug"}
 
 
+@pytest.fixture(scope="session")
+def plugin(tmp_path_factory):
+    """The directory of the installed example plugin."""
+    return install(tmp_path_factory.mktemp("plugin"))
+
+
 def customer_api(directory, environment, *arguments, values):
     """Run a command beside the server; values go to its standard input."""
+    return run(directory, environment, "customer_api", *arguments, values=values)
+
+
+def run(directory, environment, module, *arguments, values=()):
     return subprocess.run(
-        [sys.executable, "-m", "customer_api", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=directory,
         env=environment,
         input="\n".join(values),
@@ -38,6 +51,28 @@ def customer_api(directory, environment, *arguments, values):
         check=False,
         timeout=60,
     )
+
+
+def hand_out_card(connection, life):
+    """Give the customer a card of the loyalty program."""
+    connection.execute(
+        text(
+            "INSERT INTO loyalty_cards (customer_id, holder, holder_email, points) "
+            "SELECT id, :holder, email, 120 FROM customers WHERE reference = :reference"
+        ),
+        {"holder": PERSON["lastName"], "reference": life.reference},
+    )
+    connection.commit()
+
+
+def look_behind(connection):
+    """Return the last receipt's counts and the cards, and take the plugin's tables away."""
+    receipt = connection.execute(select(ErasureReceiptRow.rows_by_anonymizer)).scalar_one()
+    cards = connection.execute(text("SELECT holder, holder_email, points FROM loyalty_cards")).all()
+    for table in ("loyalty_cards", "loyalty_version"):
+        connection.execute(text(f"DROP TABLE {table}"))
+    connection.commit()
+    return receipt, cards
 
 
 def postgres_log(url):
@@ -59,9 +94,15 @@ def dump(url):
 
 
 @pytest.mark.promise("G7", "S109", "S112")
-def test_an_erased_life_is_found_nowhere(tmp_path, environment, database_url):
+def test_an_erased_life_is_found_nowhere(tmp_path, environment, database_url, plugin):
+    environment |= {
+        "PYTHONPATH": str(plugin),
+        "CUSTOMER_API_REQUIRED_ANONYMIZERS": "loyalty",
+    }
     with start_server(tmp_path, environment) as server, Life(server) as life:
+        migrated = run(tmp_path, environment, "loyalty.migrate")
         life.live()
+        with_connection(parse_url(database_url), lambda it: hand_out_card(it, life))
         before = customer_api(
             tmp_path,
             environment,
@@ -90,7 +131,9 @@ def test_an_erased_life_is_found_nowhere(tmp_path, environment, database_url):
         )
         purged = customer_api(tmp_path, environment, "privacy", "purge", "--full", values=[])
 
+    assert migrated.returncode == 0, migrated.stderr
     assert before.returncode == 1
+    assert "loyalty_cards.holder_email" in before.stdout
     assert "customers.email_key" in before.stdout
     assert (after.returncode, after.stderr) == (0, ""), after.stdout
     assert "delivered mails, which are out of reach of any erasure" in after.stdout
@@ -104,7 +147,10 @@ def test_an_erased_life_is_found_nowhere(tmp_path, environment, database_url):
             for file in Path(parse_url(database_url).database).parent.glob("test.sq*")
         )
     )
+    receipt, cards = with_connection(parse_url(database_url), look_behind)
     assert Canaries(values).find(left) == frozenset()
+    assert list(receipt) == ["loyalty", *(anonymizer.name for anonymizer in BUILT_IN)]
+    assert (receipt["loyalty"], cards) == (1, [(None, None, 120)])
     assert ALLOWED.read_text() == ""
 
 
