@@ -9,7 +9,7 @@ UV_VERSION ?= 0.13.9
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long check format generate lock audit clean runtime development
+.PHONY: help run test test-long coverage check format generate lock audit clean runtime development
 
 help: ## Print the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -17,8 +17,11 @@ help: ## Print the targets.
 run: runtime ## Serve the API on this machine; migrates its SQLite database first.
 	@exec $(BIN)/customer-api serve
 
-test: development check ## Check everything and run the tests on SQLite and PostgreSQL, with coverage.
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --cov --cov-report=term --contract-coverage-check=$(COVERED_RULES) --promises=test
+test: development check ## Check everything and run the tests on SQLite and PostgreSQL.
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --contract-coverage-check=$(COVERED_RULES) --promises=test
+
+coverage: development ## Run the tests once more, to see that they reach every line.
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --cov --cov-report=term
 
 test-long: development ## Run the tests that take minutes.
 	$(BIN)/python -m pytest -m long --promises=long

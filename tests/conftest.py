@@ -41,7 +41,7 @@ hypothesis.settings.load_profile("repeatable")
 
 share_statements()
 
-MEASURED_TWICE = {
+ON_BOTH = {
     "core",
     "customers",
     "faults",
@@ -50,9 +50,8 @@ MEASURED_TWICE = {
     "test_groups.py",
     "test_orders.py",
 }
-"""Packages and modules of tests whose coverage is measured on both databases."""
+"""Packages and modules of tests that run on both databases when coverage is measured, too."""
 
-IS_MEASURED = pytest.StashKey[bool]()
 SERVER = pytest.StashKey[PostgresServer]()
 
 
@@ -69,20 +68,24 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if is_wanted or collection_path != Path(__file__).parent / "long" else True
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say whose coverage is measured, which doubles the time of a test.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """When coverage is measured, leave out what would only be run again on PostgreSQL.
 
-    That is done on SQLite alone, but for packages that have what only PostgreSQL reaches.
+    All but the packages that have what only PostgreSQL reaches.
     """
+    if not config.pluginmanager.hasplugin("_cov"):
+        return
     on: dict[object, list[pytest.Function]] = {"sqlite": [], "postgresql": []}
     for item in items:
         if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
             on.get(item.callspec.params.get("database_url"), []).append(item)
     on_sqlite = {item.function for item in on["sqlite"]}
-    for item in on["postgresql"]:
-        names = {item.path.parent.name, item.path.name}
-        if item.function in on_sqlite and not names & MEASURED_TWICE:
-            item.stash[IS_MEASURED] = False
+    repeated = {
+        item
+        for item in on["postgresql"]
+        if item.function in on_sqlite and not {item.path.parent.name, item.path.name} & ON_BOTH
+    }
+    items[:] = [item for item in items if item not in repeated]
 
 
 def pytest_collection_finish() -> None:
@@ -114,18 +117,6 @@ def _server_url(config: pytest.Config) -> str:
         server.start()
         os.environ[SERVER_VARIABLE] = server.url()  # noqa: TID251 - inherited by the test processes
     return os.environ[SERVER_VARIABLE]  # noqa: TID251 - the tests' own variable
-
-
-@pytest.fixture(autouse=True)
-def measured(request: pytest.FixtureRequest, cov: Any) -> Iterator[None]:
-    """Measure no coverage from here to the end of a test for which it is measured elsewhere."""
-    if cov is None or request.node.stash.get(IS_MEASURED, True):
-        yield
-        return
-    request.getfixturevalue("postgres_databases")  # which makes them when it is first asked for
-    cov.stop()
-    yield
-    cov.start()
 
 
 @pytest.fixture(scope="session")

@@ -116,6 +116,7 @@ async def test_personal_data_is_shown_as_it_is_at_delivery(office, receivers):
     assert "address" not in changed["data"]
 
 
+@pytest.mark.promise("S113")
 async def test_nothing_personal_is_told_of_those_who_were_erased_meanwhile(office, receivers):
     await create(office, withPersonalData=True)
     account = await office.shop.account()
