@@ -59,6 +59,7 @@ async def test_an_answer_of_the_class_2xx_says_that_it_was_taken(status):
     assert second == request
     assert request.startswith(b"POST /events HTTP/1.1\r\n")
     assert b"webhook-id: 1\r\n" in request
+    assert b"user-agent: customer-api\r\n" in request
     assert request.endswith(BODY)
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 UNREACHABLE: Final = "unreachable"
 TIMEOUT: Final = "timeout"
+USER_AGENT: Final = "customer-api"
 
 _SUCCESS: Final = range(200, 300)
 
@@ -42,7 +43,9 @@ class HttpReceivers:
 
         if self._client is None:
             # The time-out of httpx is one for each step; the worker's is one for all.
-            self._client = httpx.AsyncClient(timeout=self._timeout_seconds, trust_env=False)
+            self._client = httpx.AsyncClient(
+                timeout=self._timeout_seconds, trust_env=False, headers={"user-agent": USER_AGENT}
+            )
         try:
             async with self._client.stream("POST", url, content=body, headers=headers) as answer:
                 status = answer.status_code

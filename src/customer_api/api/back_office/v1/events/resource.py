@@ -110,5 +110,5 @@ def to_resource(event: Event, links: Links) -> Resource:
         type=TYPE,
         id=event.uuid,
         attributes=to_attributes(event),
-        self_link=links.collection(TYPE),
+        self_link=links.path(TYPE),
     )
