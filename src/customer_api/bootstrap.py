@@ -4,7 +4,9 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import EntryPoint
+from typing import Final
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
@@ -52,6 +54,9 @@ from customer_api.mail.outbox import Outbox
 from customer_api.mail.render import Renderer
 from customer_api.mail.transport import Transport, open_transport
 from customer_api.mail.worker import MailWorker
+from customer_api.newsletter.managing import NewsletterManagement
+from customer_api.newsletter.service import NewsletterService
+from customer_api.newsletter.subscribing import NewsletterLinks, Subscribing
 from customer_api.notes.service import NoteService
 from customer_api.operators import session_repository as operator_session_rows
 from customer_api.operators.client_logins import ClientLogins
@@ -111,6 +116,9 @@ from customer_api.tokens.service import TokenService
 from customer_api.tokens.sessions import SessionService
 from customer_api.tokens.subject import JsonSubjects, PlainSubjects, Subjects
 
+ONE_CLICK_LINK: Final = "{storefront}/v1/newsletter-unsubscription?key={key}"
+"""Into the API, whose public URL takes the storefront's place."""
+
 metadata = Base.metadata
 """Every table of the program: importing this module has imported all models."""
 
@@ -153,6 +161,7 @@ class BackOffice:
     audit_trail: AuditTrail
     outbox: OutboxAccess
     events: EventAccess
+    newsletters: NewsletterManagement
     idempotency: IdempotencyService[Caller]
     """Of requests whose answers hold no data of a customer, or of one who is new."""
 
@@ -197,14 +206,16 @@ class Container:
     retention: Retention
     sealing: Sealing
     restore_requests: RestoreRequests
+    newsletters: NewsletterService
     mail_worker: MailWorker
     event_worker: EventWorker
     schema_revision: str
 
     async def run_workers(self, stop: asyncio.Event) -> None:
-        """Answer requests for restores, deliver mails and events, forget and seal until `stop` is set."""
+        """Answer requests for restores and newsletters, deliver mails and events, forget and seal until `stop` is set."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.restore_requests.run(stop))
+            tasks.create_task(self.newsletters.run(stop))
             tasks.create_task(self.mail_worker.run(stop))
             tasks.create_task(self.event_worker.run(stop))
             tasks.create_task(self.retention.run(stop))
@@ -272,6 +283,7 @@ def build(
         retention=_retention(parts, anonymization),
         sealing=Sealing(units=parts.units, clock=parts.clock),
         restore_requests=_restore_requests(parts),
+        newsletters=_newsletters(parts),
         mail_worker=_mail_worker(parts, transport),
         event_worker=_event_worker(parts, receivers),
         schema_revision=head_revision(),
@@ -524,6 +536,7 @@ def _back_office(parts: _Parts, customers: CustomerCare) -> BackOffice:
         customers=customers,
         audit_trail=AuditTrail(units),
         outbox=OutboxAccess(units=units, clock=clock),
+        newsletters=NewsletterManagement(units=units, clock=clock, subscribing=_subscribing(parts)),
         events=EventAccess(units=units, clock=clock, plain_hosts=parts.settings.event_plain_hosts),
         idempotency=_idempotency(parts, units, RepeatedAnswers(clock).note),
     )
@@ -668,6 +681,30 @@ def _mail_worker(parts: _Parts, transport: Transport | None) -> MailWorker:
     )
 
 
+def _newsletters(parts: _Parts) -> NewsletterService:
+    subscribing = _subscribing(parts)
+    return NewsletterService(units=parts.units, clock=parts.clock, subscribing=subscribing)
+
+
+def _subscribing(parts: _Parts) -> Subscribing:
+    settings = parts.settings
+    one_click = settings.public_url and KeyLink(ONE_CLICK_LINK, settings.public_url)
+    return Subscribing(
+        clock=parts.clock,
+        outbox=parts.outbox,
+        mailboxes=parts.limits.mailboxes,
+        links=NewsletterLinks(
+            confirmation=KeyLink(settings.newsletter_link, settings.storefront_url),
+            unsubscription=KeyLink(
+                settings.newsletter_unsubscription_link, settings.storefront_url
+            ),
+            one_click=one_click or None,
+        ),
+        key_ttl=timedelta(seconds=settings.newsletter_ttl_seconds),
+        trusts_accounts=settings.double_opt_in,
+    )
+
+
 def _event_worker(parts: _Parts, receivers: Receivers | None) -> EventWorker:
     settings = parts.settings
     timeout = settings.event_timeout_seconds
@@ -704,6 +741,7 @@ def _retention(parts: _Parts, anonymization: AnonymizationService) -> Retention:
             parked_mail_days=settings.parked_mail_days,
             mail_days=settings.mail_history_days,
             event_days=settings.event_history_days,
+            newsletter_days=settings.newsletter_history_days,
         ),
     )
 
@@ -771,6 +809,7 @@ def _limits(settings: Settings, clock: Clock, ring: KeyRing, store: DatabaseStor
         Kind.REFRESHES: settings.client_refresh_limit,
         Kind.REGISTRATIONS: settings.client_registration_limit,
         Kind.RESTORE_REQUESTS: settings.client_restore_request_limit,
+        Kind.NEWSLETTER_REQUESTS: settings.client_newsletter_request_limit,
         Kind.KEY_USES: settings.client_key_limit,
     }
     return _Limits(

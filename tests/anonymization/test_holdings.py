@@ -100,6 +100,13 @@ def rows_of(customer):
     return read
 
 
+async def ask_for_newsletter(shop, email):
+    """Ask for a newsletter as a guest does."""
+    kind = (await shop.call("GET", "/newsletter-types")).json()["data"][0]["id"]
+    wish = {"email": email, "newsletterType": kind}
+    assert (await shop.call("POST", "/newsletter-subscriptions", wish)).status_code == 202
+
+
 async def moved_account(shop):
     """Return a full account after a move from `FORMER` to `OWN` with a wish for `PENDING`.
 
@@ -111,6 +118,7 @@ async def moved_account(shop):
     await full_account(shop, BOB)
     await shop.change_email(ada, PENDING)
     await forget(shop, OWN)
+    await ask_for_newsletter(shop, OWN)
     await shop.container.restore_requests.answer()
     await shop.log_in(OWN, "wrong")
     limiter = MailboxLimiter(clock=shop.clock, mails_per_hour=3)

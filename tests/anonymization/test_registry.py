@@ -12,6 +12,7 @@ from tests.anonymization.plugins import entry_point, exporter_point
 BUILT_IN_NAMES = [
     "rate_limits",
     "restore_requests",
+    "newsletter",
     "credentials",
     "tokens",
     "mail",

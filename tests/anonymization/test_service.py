@@ -2,6 +2,7 @@ import asyncio
 import hashlib
 import logging
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, update
@@ -18,6 +19,10 @@ from customer_api.customers.models import CustomerRow
 from customer_api.groups import member_repository as members
 from customer_api.groups import repository as groups
 from customer_api.mail.models import MailRow
+from customer_api.newsletter import repository as subscriptions
+from customer_api.newsletter import request_repository as requests
+from customer_api.newsletter import type_repository as newsletters
+from customer_api.newsletter.models import Request
 from customer_api.notes import repository as notes
 from customer_api.orders import repository as orders
 from customer_api.plugin import ErasureContext
@@ -89,6 +94,31 @@ def _operated(connection, email, now):
     group = groups.add(connection, f"VIP {customer.id}", None, uuid=random_uuid(), now=now)
     members.add(connection, group.id, [customer.id], now=now)
     orders.add(connection, f"DE--{customer.id}", order_values(customer.id, now), now=now)
+    _subscribe(connection, customer, now)
+
+
+def _subscribe(connection, customer, now):
+    """Leave a newsletter, as far as one can be at the same time."""
+    newsletter = newsletters.add(
+        connection,
+        uuid=random_uuid(),
+        name=f"News {customer.id}",
+        description=None,
+        consent_text="Yes.",
+        now=now,
+    )
+    wish = Request(f"Canary-News{customer.email}", "en_US", "canary footer", 1, now)
+    subscriptions.add(
+        connection,
+        newsletter.id,
+        wish,
+        customer_id=customer.id,
+        confirmed_at=now,
+        ended_at=now,
+        key_digest=f"canary key {customer.id}".encode(),
+        key_expires_at=now,
+    )
+    requests.add(connection, newsletter.id, replace(wish, email=customer.email))
 
 
 async def lock(shop):
@@ -241,6 +271,7 @@ async def test_the_receipt_says_what_happened_and_names_nobody(shop):
         {
             "rate_limits": 5,
             "restore_requests": 1,
+            "newsletter": 2,
             "credentials": 3,
             "tokens": 3,
             "mail": 1,

@@ -22,8 +22,11 @@ TEMPLATES = (
     message.EMAIL_CHANGE_UNDONE,
     message.ACCOUNT_DELETED,
     message.PERSONAL_DATA_EXPORTED,
+    message.NEWSLETTER_CONFIRMATION,
+    message.NEWSLETTER_WELCOME,
 )
 WITH_LINK = (
+    message.NEWSLETTER_CONFIRMATION,
     message.REGISTRATION_CONFIRMATION,
     message.WELCOME,
     message.PASSWORD_RESTORE,
@@ -33,6 +36,7 @@ WITH_LINK = (
     message.PASSWORD_INVITATION,
     message.EMAIL_CHANGED,
 )
+CONSENT = "Yes, write to me."
 LANGUAGES = {"en": "en_US", "de": "de_DE"}
 
 
@@ -44,7 +48,8 @@ def renderer():
 @pytest.fixture
 def render(renderer, make_mail):
     def run(template=message.PASSWORD_CHANGED, locale="en_US", **variables):
-        given = {"first_name": "Ada", "last_name": "Lovelace"} | variables
+        names = {"first_name": "Ada", "last_name": "Lovelace"}
+        given = names | {"newsletter": "News", "consent": CONSENT} | variables
         return renderer.render(make_mail(template=template, locale=locale, variables=given))
 
     return run
@@ -101,7 +106,7 @@ def test_languages_do_not_share_texts(render, template):
     german = render(template, "de_DE", link=LINK, hours="48", minutes="2880")
 
     assert english.subject != german.subject
-    assert not set(english.text.splitlines()) & set(german.text.splitlines()) - {"", LINK}
+    assert not set(english.text.splitlines()) & set(german.text.splitlines()) - {"", LINK, CONSENT}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

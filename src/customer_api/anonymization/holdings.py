@@ -31,6 +31,7 @@ from customer_api.customers.models import CustomerRow
 from customer_api.groups.models import GroupRow, MemberRow
 from customer_api.idempotency.models import IdempotentRequestRow
 from customer_api.mail.models import MailRow
+from customer_api.newsletter.models import RequestRow, SubscriptionRow, TypeRow
 from customer_api.notes.models import NoteRow
 from customer_api.orders.models import OrderRow
 from customer_api.passwords.models import RestoreRequestRow
@@ -140,6 +141,17 @@ HOLDINGS: Final = (
         },
     ),
     Holding(OrderRow, OrderRow.customer_id == CUSTOMER, "customer"),
+    Holding(
+        SubscriptionRow,
+        SubscriptionRow.customer_id == CUSTOMER,
+        "newsletter",
+        {
+            "type_id": select(TypeRow.name)
+            .where(TypeRow.id == SubscriptionRow.type_id)
+            .scalar_subquery()
+        },
+    ),
+    Holding(RequestRow, RequestRow.email_key == EMAIL_KEY, "newsletter"),
     Holding(RegistrationRow, RegistrationRow.customer_id == CUSTOMER, "customer"),
     Holding(CredentialRow, CredentialRow.customer_id == CUSTOMER, "credentials"),
     Holding(OneTimeKeyRow, OneTimeKeyRow.customer_id == CUSTOMER, "credentials"),

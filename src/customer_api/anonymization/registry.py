@@ -12,6 +12,7 @@ from customer_api.customers.anonymizer import CustomerAnonymizer
 from customer_api.groups.anonymizer import GroupAnonymizer
 from customer_api.idempotency.anonymizer import IdempotencyAnonymizer
 from customer_api.mail.anonymizer import MailAnonymizer
+from customer_api.newsletter.anonymizer import NewsletterAnonymizer
 from customer_api.notes.anonymizer import NoteAnonymizer
 from customer_api.passwords.anonymizer import RestoreRequestAnonymizer
 from customer_api.plugin import ANONYMIZERS, EXPORTERS, Anonymizer, Exporter
@@ -20,6 +21,7 @@ from customer_api.tokens.anonymizer import TokenAnonymizer
 BUILT_IN: Final[tuple[Anonymizer, ...]] = (
     RateLimitAnonymizer(),
     RestoreRequestAnonymizer(),
+    NewsletterAnonymizer(),
     CredentialAnonymizer(),
     TokenAnonymizer(),
     MailAnonymizer(),

@@ -23,6 +23,7 @@ from customer_api.customers.models import Customer, Units
 from customer_api.events import log as events
 from customer_api.idempotency import repository as requests
 from customer_api.mail.outbox import Outbox
+from customer_api.newsletter import repository as newsletters
 from customer_api.operators import session_repository as operator_sessions
 from customer_api.registration import repository as registrations
 from customer_api.security import counters
@@ -57,6 +58,8 @@ class RetentionTerms:
     """The record that there was a mail."""
     event_days: int
     """Events, once every receiver has them."""
+    newsletter_days: int
+    """Subscriptions after their end."""
 
 
 class Retention:
@@ -98,6 +101,8 @@ class Retention:
             self.wipe_parked_mails,
             self.purge_mails,
             self.purge_events,
+            self.expire_subscriptions,
+            self.purge_subscriptions,
             self.erase_unconfirmed,
             self.compact_search,
             self._units.scrub,  # somebody may have been reading when it was tried before
@@ -177,6 +182,16 @@ class Retention:
     async def purge_events(self) -> int:
         """Delete events of long ago that no receiver lacks; returns how many."""
         return await self._in_batches(events.purge, timedelta(days=self._terms.event_days))
+
+    async def expire_subscriptions(self) -> int:
+        """Delete newsletters that nobody confirmed, a day after their keys; returns how many."""
+        return await self._in_batches(newsletters.expire, KEY_MEMORY)
+
+    async def purge_subscriptions(self) -> int:
+        """Delete subscriptions to newsletters that ended long ago; returns how many."""
+        return await self._in_batches(
+            newsletters.purge, timedelta(days=self._terms.newsletter_days)
+        )
 
     async def _in_batches(self, purge: Purge, age: timedelta) -> int:
         before = self._clock.now() - age

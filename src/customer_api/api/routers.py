@@ -23,6 +23,8 @@ from customer_api.api.back_office.v1.event_subscriptions.routes import (
 )
 from customer_api.api.back_office.v1.events.routes import router as events
 from customer_api.api.back_office.v1.mails.routes import router as mails
+from customer_api.api.back_office.v1.newsletter_bounces.routes import router as newsletter_bounces
+from customer_api.api.back_office.v1.newsletter_types.routes import router as managed_newsletters
 from customer_api.api.back_office.v1.notes.routes import router as notes
 from customer_api.api.back_office.v1.operator_passwords.routes import router as operator_passwords
 from customer_api.api.back_office.v1.operators.routes import router as operators
@@ -47,6 +49,16 @@ from customer_api.api.v1.customer_password.routes import router as customer_pass
 from customer_api.api.v1.customer_password_undo.routes import router as password_undo
 from customer_api.api.v1.customer_restore_password.routes import router as restore_password
 from customer_api.api.v1.customers.routes import router as customers
+from customer_api.api.v1.newsletter_confirmation.routes import (
+    router as newsletter_confirmation,
+)
+from customer_api.api.v1.newsletter_subscriptions.routes import (
+    router as newsletter_subscriptions,
+)
+from customer_api.api.v1.newsletter_types.routes import router as newsletter_types
+from customer_api.api.v1.newsletter_unsubscription.routes import (
+    router as newsletter_unsubscription,
+)
 from customer_api.api.v1.orders.routes import router as orders
 from customer_api.api.v1.personal_data.routes import router as personal_data
 from customer_api.api.v1.refresh_tokens.routes import router as refresh_tokens
@@ -76,6 +88,10 @@ STOREFRONT_ROUTERS: Final[tuple[APIRouter, ...]] = (
     oauth.router,
     orders,
     wishlists,
+    newsletter_types,
+    newsletter_subscriptions,
+    newsletter_confirmation,
+    newsletter_unsubscription,
 )
 
 BACK_OFFICE_ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -97,6 +113,8 @@ BACK_OFFICE_ROUTERS: Final[tuple[APIRouter, ...]] = (
     mails,
     events,
     event_subscriptions,
+    managed_newsletters,
+    newsletter_bounces,
 )
 WITHOUT_TOKEN: Final = frozenset(
     {

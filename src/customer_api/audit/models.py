@@ -95,6 +95,12 @@ class Action(StrEnum):
     MAILS_LISTED = "mail.listed"
     MAIL_READ = "mail.read"
     MAIL_RETRIED = "mail.retried"
+    NEWSLETTER_TYPE_CREATED = "newsletter_type.created"
+    NEWSLETTER_TYPE_CHANGED = "newsletter_type.changed"
+    NEWSLETTER_TYPE_REMOVED = "newsletter_type.removed"
+    NEWSLETTER_BOUNCES_REPORTED = "newsletter.bounces_reported"
+    NEWSLETTER_FILE_EXPORTED = "newsletter.file_exported"
+    NEWSLETTER_FILE_IMPORTED = "newsletter.file_imported"
     EVENT_SUBSCRIPTION_CREATED = "event_subscription.created"
     EVENT_SUBSCRIPTION_CHANGED = "event_subscription.changed"
     EVENT_SUBSCRIPTION_SECRET_ROTATED = "event_subscription.secret_rotated"  # noqa: S105 - an action

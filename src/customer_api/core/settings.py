@@ -113,6 +113,20 @@ class Settings(BaseSettings):
         description="Whether the server process delivers mails and events itself; switch it off when "
         "`customer-api worker` runs beside it.",
     )
+    newsletter_link: str = Field(
+        "{storefront}/newsletter/confirm?token={key}",
+        description="Page that posts the key to `newsletter-confirmation`.",
+    )
+    newsletter_unsubscription_link: str = Field(
+        "{storefront}/newsletter/unsubscribe?token={key}",
+        description="Page that posts the key to `newsletter-unsubscription`.",
+    )
+    newsletter_ttl_seconds: int = Field(
+        172_800,
+        ge=300,
+        le=2_592_000,
+        description="How long a mailbox has to confirm that it wants a newsletter.",
+    )
     event_timeout_seconds: float = Field(
         10.0,
         ge=0.1,
@@ -380,6 +394,12 @@ class Settings(BaseSettings):
         le=3650,
         description="Days after which the record that a mail was sent, or given up, is deleted.",
     )
+    newsletter_history_days: int = Field(
+        1095,
+        ge=1,
+        le=3650,
+        description="How long the proof of consent is kept after a newsletter was unsubscribed.",
+    )
     event_history_days: int = Field(
         30,
         ge=1,
@@ -439,6 +459,13 @@ class Settings(BaseSettings):
         100,
         ge=0,
         description="Registrations of one client address within ten minutes; 0 = any number.",
+    )
+    client_newsletter_request_limit: int = Field(
+        30,
+        ge=0,
+        le=1_000_000,
+        description="Newsletters that one client asks for within ten minutes before it gets a 429; "
+        "0 = any number.",
     )
     client_restore_request_limit: int = Field(
         100,
@@ -537,6 +564,8 @@ class Settings(BaseSettings):
         "email_change_link",
         "email_undo_link",
         "password_undo_link",
+        "newsletter_link",
+        "newsletter_unsubscription_link",
     )
     @classmethod
     def _link_with_key(cls, value: str) -> str:

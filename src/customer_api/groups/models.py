@@ -1,6 +1,5 @@
 """The tables of groups and their members, and what is read of them."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NewType
@@ -9,6 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base
+from customer_api.core.labels import KEY_FACTOR
 from customer_api.core.privacy import kept, personal
 from customer_api.core.types import BigKey, UtcDateTime
 
@@ -16,8 +16,7 @@ GroupId = NewType("GroupId", int)
 
 NAME_LENGTH: Final = 70
 DESCRIPTION_LENGTH: Final = 255
-_KEY_LENGTH: Final = 4 * NAME_LENGTH
-"""Composing and folding make a text at most three times as long."""
+_KEY_LENGTH: Final = KEY_FACTOR * NAME_LENGTH
 
 _GROUP: Final = "about a group, not a customer"
 
@@ -85,8 +84,3 @@ class Member:
 
     reference: str
     added_at: datetime
-
-
-def name_key(name: str) -> str:
-    """Return the form in which no two groups have the same name: composed and case-folded."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

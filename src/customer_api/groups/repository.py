@@ -9,7 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_api.core.ids import CustomerId
 from customer_api.core.keyset import CURSOR, CursorPage, KeysetList, Part
-from customer_api.groups.models import Group, GroupId, GroupRow, MemberRow, name_key
+from customer_api.core.labels import label_key
+from customer_api.groups.models import Group, GroupId, GroupRow, MemberRow
 
 _COLUMNS: Final = tuple(getattr(GroupRow, field.name) for field in fields(Group))
 
@@ -92,7 +93,7 @@ def add(
     values = {
         "uuid": uuid,
         "name": name,
-        "name_key": name_key(name),
+        "name_key": label_key(name),
         "description": description,
         "created_at": now,
         "updated_at": now,
@@ -104,7 +105,7 @@ def add(
 
 def is_taken(connection: Connection, name: str, *, but_by: GroupId) -> bool:
     """Return whether another group has the name."""
-    taken = {"key": name_key(name), "but": but_by}
+    taken = {"key": label_key(name), "but": but_by}
     return connection.execute(_IS_TAKEN, taken).scalar() is not None
 
 
@@ -119,7 +120,7 @@ def change(
     values = {
         "group": group_id,
         "new_name": name,
-        "new_key": name_key(name),
+        "new_key": label_key(name),
         "new_description": description,
         "now": now,
     }

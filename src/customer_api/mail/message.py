@@ -31,6 +31,8 @@ EMAIL_CHANGED: Final = "email_changed"
 EMAIL_CHANGE_UNDONE: Final = "email_change_undone"
 PERSONAL_DATA_EXPORTED: Final = "personal_data_exported"
 ACCOUNT_DELETED: Final = "account_deleted"
+NEWSLETTER_CONFIRMATION: Final = "newsletter_confirmation"
+NEWSLETTER_WELCOME: Final = "newsletter_welcome"
 
 REFERENCE_HEADER: Final = "Customer-Reference"
 HEADERS: Final = frozenset(
@@ -48,6 +50,10 @@ HEADERS: Final = frozenset(
     }
 )
 """Every message has exactly these header fields, each once."""
+UNSUBSCRIBE_HEADERS: Final = frozenset({"List-Unsubscribe", "List-Unsubscribe-Post"})
+"""Those of newsletters beside them (RFC 8058, section 3.1)."""
+UNSUBSCRIBE_URL: Final = "unsubscribe_url"
+"""The variable of a mail with the URL at which one request ends the newsletter."""
 
 LINE_LIMIT: Final = 998  # RFC 5322 section 2.1.1
 ADDRESS_MAX_LENGTH: Final = 254  # RFC 5321 section 4.5.3.1.3: a path of 256 with its brackets
@@ -69,7 +75,7 @@ _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f]|=\?")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """An order to write to a customer."""
+    """An order to write to a customer, or to a guest."""
 
     template: str
     """Name of the directory with its templates."""
@@ -78,11 +84,11 @@ class Mail:
     locale: str
     """Such as `de_DE`; the language decides which templates are used. Empty means the store's."""
     reference: str
-    """The customer's public reference; a header field shows it."""
-    customer_id: CustomerId
+    """The customer's public reference, or what a guest's mail is about; a header field shows it."""
+    customer_id: CustomerId | None
     variables: Mapping[str, str]
     """`first_name` and `last_name` (may be empty); where the template has a link, `link` and its
-    lifetime as `hours` and as `minutes`."""
+    lifetime as `hours` and as `minutes`; in a newsletter `UNSUBSCRIBE_URL`, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +142,11 @@ def compose(
     reference: str,
     message_id: str,
     date: datetime,
+    unsubscribe_url: str | None = None,
 ) -> EmailMessage:
     """Return a message with exactly `HEADERS`, a text part and an HTML part.
+
+    With an `unsubscribe_url` it has `UNSUBSCRIBE_HEADERS`, too.
 
     The message is parsed again from its bytes, because a header is what a reader makes of it.
 
@@ -153,6 +162,11 @@ def compose(
         "Auto-Submitted": "auto-generated",
         REFERENCE_HEADER: reference,
     }
+    if unsubscribe_url is not None:
+        headers |= {
+            "List-Unsubscribe": f"<{unsubscribe_url}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
     if any(_UNSAFE.search(value) for value in headers.values()):
         raise MessageRefused("header_invalid")
     message = EmailMessage(policy=_BODY_POLICY)
@@ -174,7 +188,7 @@ def serialised(message: EmailMessage) -> bytes:
 def _is_read_back(wire: bytes, headers: Mapping[str, str]) -> bool:
     parsed = message_from_bytes(wire, policy=policy.default)
     return (
-        sorted(parsed.keys()) == sorted(HEADERS)
+        sorted(parsed.keys()) == sorted(HEADERS | headers.keys())
         and all(parsed[name] == value for name, value in headers.items())
         and [address.addr_spec for address in parsed["To"].addresses] == [headers["To"]]
     )

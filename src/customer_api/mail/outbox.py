@@ -4,7 +4,7 @@ Delivery is at least once. A claim is a lease: when it lapses, another worker ma
 whatever the late worker then reports changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -107,15 +107,14 @@ _EXPIRE = (
     .where(MailRow.state == WAITING, MailRow.expires_at <= bindparam("now"))
     .values({**_WIPED, "state": PARKED, "claimed_until": None, "last_error": EXPIRED})
 )
-_FORGET = (
+_FORGETTING = (
     update(MailRow)
-    .where(
-        MailRow.customer_id == bindparam("customer"),
-        or_(MailRow.recipient.is_not(None), MailRow.variables.is_not(None)),
-    )
+    .where(or_(MailRow.recipient.is_not(None), MailRow.variables.is_not(None)))
     # Only mails that wait or are parked have anything to wipe.
     .values({**_WIPED, "state": PARKED, "claimed_until": None, "last_error": ERASED})
 )
+_FORGET = _FORGETTING.where(MailRow.customer_id == bindparam("customer"))
+_FORGET_ABOUT = _FORGETTING.where(MailRow.reference.in_(bindparam("about", expanding=True)))
 # Old is what was due long ago: the index over state and that time finds both.
 _OLD_PARKED = (
     select(MailRow.id)
@@ -248,6 +247,11 @@ class Outbox:
         The last mail to the customer is put afterwards.
         """
         return connection.execute(_FORGET, {"customer": customer_id}).rowcount
+
+    @staticmethod
+    def forget_about(connection: Connection, references: Sequence[str]) -> int:
+        """Wipe all mails to guests by what they are about, park the waiting ones, and return how many."""
+        return connection.execute(_FORGET_ABOUT, {"about": references}).rowcount
 
     @staticmethod
     def wipe_parked(connection: Connection, before: datetime, limit: int) -> int:

@@ -23,7 +23,7 @@ from customer_api.mail.errors import (
     DeliveryRefused,
     ServerUnavailable,
 )
-from customer_api.mail.message import MessageRefused, compose
+from customer_api.mail.message import UNSUBSCRIBE_URL, MessageRefused, compose
 from customer_api.mail.outbox import ClaimedMail, Outbox
 from customer_api.mail.render import Renderer
 from customer_api.mail.transport import Transport
@@ -193,6 +193,7 @@ class MailWorker:
             reference=mail.reference,
             message_id=claimed.message_id,
             date=claimed.created_at,
+            unsubscribe_url=mail.variables.get(UNSUBSCRIBE_URL),
         )
         await self._transport.send(message, recipient=message["To"].addresses[0].addr_spec)
 

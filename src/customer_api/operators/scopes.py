@@ -25,6 +25,7 @@ class Scope(StrEnum):
     CLIENTS_WRITE = "clients:write"
     AUDIT_READ = "audit:read"
     OUTBOX_READ = "outbox:read"
+    NEWSLETTER_WRITE = "newsletter:write"
     EVENTS_READ = "events:read"
     EVENTS_WRITE = "events:write"
 

@@ -62,6 +62,7 @@ class Kind(StrEnum):
     REFRESHES = "refreshes"
     REGISTRATIONS = "registrations"
     RESTORE_REQUESTS = "restore_requests"
+    NEWSLETTER_REQUESTS = "newsletter_requests"
     KEY_USES = "key_uses"
     """Tries of mailed keys."""
 

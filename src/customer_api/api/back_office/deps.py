@@ -24,6 +24,7 @@ from customer_api.core.types import JsonObject
 from customer_api.groups.service import GroupService
 from customer_api.jsonapi.links import Links
 from customer_api.jsonapi.query import Query, parse_query
+from customer_api.newsletter.managing import NewsletterManagement
 from customer_api.operators.clients import ApiClientService
 from customer_api.operators.event_access import EventAccess
 from customer_api.operators.models import CallerClaims
@@ -254,6 +255,10 @@ async def _outbox(request: Request) -> OutboxAccess:
     return get_edge(request).container.back_office.outbox
 
 
+async def _newsletters(request: Request) -> NewsletterManagement:
+    return get_edge(request).container.back_office.newsletters
+
+
 async def _events(request: Request) -> EventAccess:
     return get_edge(request).container.back_office.events
 
@@ -276,5 +281,6 @@ OperatorsDep = Annotated[OperatorService, Depends(_operators)]
 GroupsDep = Annotated[GroupService, Depends(_groups)]
 OutboxAccessDep = Annotated[OutboxAccess, Depends(_outbox)]
 EventAccessDep = Annotated[EventAccess, Depends(_events)]
+NewslettersDep = Annotated[NewsletterManagement, Depends(_newsletters)]
 AuditTrailDep = Annotated[AuditTrail, Depends(_audit_trail)]
 ApiClientsDep = Annotated[ApiClientService, Depends(_clients)]

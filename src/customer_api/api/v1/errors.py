@@ -45,6 +45,12 @@ from customer_api.customers.errors import (
 from customer_api.email_change.errors import EmailChangeKeyInvalid
 from customer_api.idempotency.errors import IdempotencyKeyReused, RequestInProgress
 from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
+from customer_api.newsletter.errors import (
+    NewsletterKeyInvalid,
+    SubscriptionNotFound,
+    TextUnknown,
+    TypeNotFound,
+)
 from customer_api.operators.errors import OperatorLoginFailed
 from customer_api.passwords.errors import PasswordUndoKeyInvalid, RestoreKeyInvalid
 from customer_api.registration.errors import ConfirmationKeyInvalid
@@ -118,6 +124,10 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
     ),
     EmailChangeKeyInvalid: Row("430", 422, "E-mail change key is not valid."),
     PasswordUndoKeyInvalid: Row("431", 422, "Password undo key is not valid."),
+    TypeNotFound: Row("450", 404, "Newsletter type not found."),
+    TextUnknown: Row("451", 422, "The newsletter has no such text version."),
+    NewsletterKeyInvalid: Row("452", 422, "Newsletter key is not valid."),
+    SubscriptionNotFound: Row("453", 404, "Newsletter subscription was not found."),
     StoreNotFound: Row("601", 404, "Store not found."),
     OrderNotFound: Row("801", 404, "Can't find order by the given order reference"),
     OrdersNotOwned: Row("802", 403, "Unauthorized request."),

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from customer_api.groups.models import GroupRow, name_key
+from customer_api.core.labels import label_key
+from customer_api.groups.models import GroupRow
 from customer_api.transfers.cells import CellRefused, parse_uuid, text_parser
 from customer_api.transfers.columns import Column, Columns
 
@@ -26,7 +27,7 @@ class GroupRecord:
     @property
     def name_key(self) -> str:
         """The name in the spelling in which no two groups have the same."""
-        return name_key(self.name)
+        return label_key(self.name)
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from customer_api.core.ids import Reference
-from customer_api.groups.models import name_key
+from customer_api.core.labels import label_key
 from customer_api.transfers.cells import parse_past_moment
 from customer_api.transfers.columns import REFERENCE, Column, Columns, parse_reference
 from customer_api.transfers.groups.columns import NAME, parse_group_name
@@ -25,7 +25,7 @@ class MemberRecord:
     @property
     def keys(self) -> tuple[str]:
         """What the row is known by: the group's name in any spelling, and the customer."""
-        return (f"{self.reference} {name_key(self.name)}",)
+        return (f"{self.reference} {label_key(self.name)}",)
 
 
 def member_columns(*, now: datetime) -> Columns:

@@ -8,7 +8,8 @@ from typing_extensions import override
 
 from customer_api.audit.models import Action
 from customer_api.core.clock import Clock
-from customer_api.groups.models import GroupRow, MemberRow, name_key
+from customer_api.core.labels import label_key
+from customer_api.groups.models import GroupRow, MemberRow
 from customer_api.transfers.columns import Columns
 from customer_api.transfers.importer import ImportKind
 from customer_api.transfers.members.columns import MemberRecord
@@ -47,13 +48,13 @@ class MemberImport(ImportKind[MemberRecord]):
     @override
     def plan(self, connection: Connection, records: Sequence[MemberRecord]) -> RowPlan:
         owners = lock_owners(connection, (it.reference for it in records))
-        keys = list({name_key(it.name) for it in records})
+        keys = list({label_key(it.name) for it in records})
         groups = {row[0]: row[1] for row in connection.execute(_GROUPS, {"keys": keys})}
         ids = {"groups": list(groups.values()), "owners": [it.id for it in owners.values()]}
         stored = {tuple(row) for row in connection.execute(_STORED, ids)}
         plan, now = RowPlan(), self._clock.now()
         for record in records:
-            group = groups.get(name_key(record.name))
+            group = groups.get(label_key(record.name))
             reason = NO_GROUP if group is None else refusal_of(owners, record.reference)
             if reason is not None:
                 plan.refuse(record, reason)

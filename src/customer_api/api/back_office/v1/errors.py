@@ -34,6 +34,7 @@ from customer_api.groups.errors import GroupNameTaken, GroupNotFound, NotMembers
 from customer_api.idempotency.errors import IdempotencyKeyReused, RequestInProgress
 from customer_api.jsonapi.query import PaginationInvalid, QueryInvalid
 from customer_api.mail.errors import MailNotFound, MailNotRetriable
+from customer_api.newsletter.errors import TypeInUse, TypeNameTaken, TypeNotFound
 from customer_api.notes.errors import NoteNotFound
 from customer_api.operators.errors import (
     ApiClientNotFound,
@@ -104,6 +105,9 @@ BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
     LastAdministrator: Row("1234", 409, "The last administrator cannot be removed."),
     MailNotRetriable: Row("1236", 409, "The mail is not parked, or its content was wiped."),
     MailNotFound: Row("1260", 404, "Mail not found."),
+    TypeNotFound: Row("1270", 404, "Newsletter type not found."),
+    TypeNameTaken: Row("1271", 422, "Another newsletter type has this name."),
+    TypeInUse: Row("1272", 409, "Somebody subscribed to this newsletter."),
     EventsPurged: Row("1280", 410, "Events behind this place are there no more."),
     PlaceInvalid: Row("1281", 400, "There was never such a place in the log of events."),
     SubscriptionNotFound: Row("1282", 404, "Event subscription not found."),

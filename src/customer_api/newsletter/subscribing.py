@@ -1,0 +1,254 @@
+"""What a subscription goes through: asked for, confirmed by the mailbox, ended. All inside a unit."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from sqlalchemy import Connection
+
+from customer_api.core.clock import Clock
+from customer_api.customers import repository as customers
+from customer_api.customers.models import Customer
+from customer_api.events import recording
+from customer_api.events.models import EventType
+from customer_api.mail.message import (
+    NEWSLETTER_CONFIRMATION,
+    NEWSLETTER_WELCOME,
+    UNSUBSCRIBE_URL,
+    Mail,
+)
+from customer_api.mail.outbox import Outbox
+from customer_api.newsletter import repository, type_repository
+from customer_api.newsletter.models import Request, State, Subscription, TypeId
+from customer_api.security import one_time_keys
+from customer_api.security.rate_limit import MailboxLimits
+
+SUBSCRIPTION_ID: Final = "subscriptionId"
+"""What the data of events call a subscription."""
+
+_ENDS: Final = frozenset({State.PENDING, State.SUBSCRIBED})
+
+
+class KeyUrl(Protocol):
+    """Makes links into the storefront."""
+
+    def with_key(self, key: str) -> str:
+        """Return the link for one key."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewsletterLinks:
+    """Where the links of mails lead."""
+
+    confirmation: KeyUrl
+    unsubscription: KeyUrl
+    one_click: KeyUrl | None
+    """The endpoint at which one request ends a subscription; None when the public URL is not known."""
+
+
+class Subscribing:
+    """Leads subscriptions from one state to the next, each with its mail and its event."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        outbox: Outbox,
+        mailboxes: MailboxLimits,
+        links: NewsletterLinks,
+        key_ttl: timedelta,
+        trusts_accounts: bool,
+    ) -> None:
+        """Take the collaborators.
+
+        Args:
+            clock: tells when.
+            outbox: takes the mails.
+            mailboxes: limits them.
+            links: where they lead.
+            key_ttl: how long a mailbox has to confirm.
+            trusts_accounts: whether only those are registered who have proven their mailbox.
+        """
+        self._clock = clock
+        self._outbox = outbox
+        self._mailboxes = mailboxes
+        self._links = links
+        self._key_ttl = key_ttl
+        self._trusts_accounts = trusts_accounts
+
+    def ask(
+        self, connection: Connection, type_id: TypeId, request: Request, customer: Customer | None
+    ) -> Subscription:
+        """Mail a key to the mailbox unless it is subscribed, takes no mail, or got too many.
+
+        Nothing is subscribed by that. A customer is locked and has proven the mailbox.
+        """
+        customer_id = None if customer is None else customer.id
+        found = repository.add(connection, type_id, request, customer_id=customer_id)
+        if found is None:
+            found = repository.lock_by_mailbox(connection, request.email, type_id)
+            assert found is not None, "it is there, and nobody but we can remove it"
+        if customer_id is not None and found.customer_id is None:
+            found = repository.change(connection, found, {"customer_id": customer_id})
+        if found.state in {State.SUBSCRIBED, State.BOUNCED}:
+            return found
+        if not self._mailboxes.allow(connection, found.email_key):
+            return found
+        return self._mail_key(connection, found, request, customer)
+
+    def confirm(self, connection: Connection, key: str) -> Subscription | None:
+        """Subscribe the mailbox that a key was mailed to; None for a key that does not work."""
+        found = repository.find_by_key(connection, key)
+        if found is None:
+            return None
+        customer = self._lock_owner(connection, found)
+        subscription = repository.lock(connection, found.id)
+        now = self._clock.now()
+        if (
+            subscription is None
+            or subscription.state is not State.PENDING
+            or subscription.email_key != found.email_key
+            or subscription.key_expires_at is None
+            or subscription.key_expires_at <= now
+        ):
+            return None
+        values = {
+            "state": State.SUBSCRIBED,
+            "customer_id": None if customer is None else customer.id,
+            "confirmed_at": now,
+            "ended_at": None,
+            "key_digest": None,
+            "key_expires_at": None,
+        }
+        subscribed = repository.change(connection, subscription, values)
+        self._record(connection, EventType.NEWSLETTER_SUBSCRIBED, subscribed, customer, now)
+        self._put(connection, NEWSLETTER_WELCOME, subscribed, customer)
+        return subscribed
+
+    def end(
+        self,
+        connection: Connection,
+        subscription: Subscription,
+        customer: Customer | None,
+        state: State = State.UNSUBSCRIBED,
+    ) -> None:
+        """End a locked subscription; one that has ended before stays as it is.
+
+        `customer` is whose it is, None for a guest's.
+        """
+        if subscription.state not in _ENDS:
+            return
+        now = self._clock.now()
+        values = {"state": state, "ended_at": now, "key_digest": None, "key_expires_at": None}
+        ended = repository.change(connection, subscription, values)
+        if subscription.state is State.SUBSCRIBED:
+            self._record(connection, EventType.NEWSLETTER_UNSUBSCRIBED, ended, customer, now)
+
+    def _lock_owner(self, connection: Connection, found: Subscription) -> Customer | None:
+        """Return whose a subscription is, or will be when its mailbox is proven; locked."""
+        if found.customer_id is not None:
+            return customers.lock(connection, found.customer_id)
+        if not self._trusts_accounts:
+            return None
+        owner = customers.lock_by_email(connection, found.email)
+        return owner if owner is not None and owner.is_registered else None
+
+    def _mail_key(
+        self,
+        connection: Connection,
+        subscription: Subscription,
+        request: Request,
+        customer: Customer | None,
+    ) -> Subscription:
+        key = one_time_keys.new_key()
+        values = {
+            "state": State.PENDING,
+            "email": request.email,
+            "locale": request.locale,
+            "channel": request.channel,
+            "text_version": request.text_version,
+            "asked_at": request.asked_at,
+            "key_digest": one_time_keys.digest(key),
+            "key_expires_at": self._clock.now() + self._key_ttl,
+        }
+        asked = repository.change(connection, subscription, values)
+        hours = max(1, round(self._key_ttl / timedelta(hours=1)))
+        variables = {
+            "link": self._links.confirmation.with_key(key),
+            "hours": str(hours),
+            "consent": type_repository.text_of(connection, asked.type_id, asked.text_version),
+        }
+        self._put(connection, NEWSLETTER_CONFIRMATION, asked, customer, **variables)
+        return asked
+
+    def _put(
+        self,
+        connection: Connection,
+        template: str,
+        subscription: Subscription,
+        customer: Customer | None,
+        **variables: str,
+    ) -> None:
+        is_welcome = template == NEWSLETTER_WELCOME
+        newsletter = type_repository.get(connection, subscription.type_id)
+        if is_welcome:
+            key = subscription.unsubscribe_key
+            variables["link"] = self._links.unsubscription.with_key(key)
+            if self._links.one_click is not None:
+                variables[UNSUBSCRIBE_URL] = self._links.one_click.with_key(key)
+        mail = Mail(
+            template=template,
+            recipient=subscription.email,
+            locale=subscription.locale,
+            reference=subscription.uuid if customer is None else customer.reference,
+            customer_id=None if customer is None else customer.id,
+            variables={
+                "first_name": "" if customer is None else customer.first_name or "",
+                "last_name": "" if customer is None else customer.last_name or "",
+                "newsletter": newsletter.name,
+                **variables,
+            },
+        )
+        self._outbox.put(connection, mail, expires_after=None if is_welcome else self._key_ttl)
+
+    @staticmethod
+    def _record(
+        connection: Connection,
+        kind: EventType,
+        subscription: Subscription,
+        customer: Customer | None,
+        now: datetime,
+    ) -> None:
+        newsletter = type_repository.get(connection, subscription.type_id)
+        subject = subscription.uuid if customer is None else customer.reference
+        data = {
+            SUBSCRIPTION_ID: subscription.uuid,
+            "newsletterType": newsletter.uuid,
+            "newsletterName": newsletter.name,
+        }
+        recording.record(connection, kind, subject, now=now, data=data)
+
+
+def prove_mailbox(connection: Connection, customer: Customer) -> None:
+    """Give a locked customer, whose mailbox was proven just now, what it subscribed to as a guest."""
+    repository.link_guests(connection, customer.id, customer.email_key)
+
+
+def follow_email(connection: Connection, after: Customer) -> None:
+    """Let the subscriptions of a locked customer go with them to another mailbox that they have proven.
+
+    Where that has one to the same newsletter, the one that is subscribed stays, else the customer's.
+    """
+    there = {it.type_id: it for it in repository.lock_by_keys(connection, {after.email_key})}
+    for own in repository.lock_of_customer(connection, after.id):
+        other = there.pop(own.type_id, None)
+        if other is not None and other.id == own.id:
+            continue
+        if other is not None and State.SUBSCRIBED in {other.state} - {own.state}:
+            repository.remove(connection, own)
+            repository.change(connection, other, {"customer_id": after.id})
+            continue
+        if other is not None:
+            repository.remove(connection, other)
+        repository.change(connection, own, {"email": after.email, "email_key": after.email_key})
+    prove_mailbox(connection, after)
