@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -18,6 +19,9 @@ from customer_api.newsletter import repository, type_repository
 from customer_api.newsletter.errors import TypeInUse, TypeNameTaken, TypeNotFound
 from customer_api.newsletter.models import NewsletterType, State
 from customer_api.newsletter.subscribing import Subscribing
+
+_NAMES: Final = {"name": "name", "description": "description", "consent_text": "consentText"}
+"""What audit events call the columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,9 @@ class NewsletterManagement:
         def work(connection: Connection, acting: Acting) -> NewsletterType:
             before = _existing(type_repository.lock(connection, uuid))
             changed = [
-                name for name, value in command.values.items() if value != getattr(before, name)
+                _NAMES[column]
+                for column, value in command.values.items()
+                if value != getattr(before, column)
             ]
             if not changed:
                 return before

@@ -12,6 +12,9 @@ from customer_api.core.types import JsonObject
 from customer_api.customers import repository as customers
 from customer_api.customers.models import Customer
 from customer_api.events.models import Event
+from customer_api.newsletter import repository as subscriptions
+from customer_api.newsletter.models import Subscription
+from customer_api.newsletter.subscribing import SUBSCRIPTION_ID
 
 CUSTOMER: Final = {
     "email": "email",
@@ -43,17 +46,26 @@ ADDRESS: Final = {
 }
 """What is shown of an address: name in the event, and field."""
 
+NEWSLETTER: Final = {
+    "email": "email",
+    "locale": "locale",
+    "unsubscribeKey": "unsubscribe_key",
+}
+"""What is shown of a subscription: name in the event, and field."""
+
 ADDRESS_ID: Final = "addressId"
 
 
 def details_of(connection: Connection, events: Sequence[Event]) -> Mapping[str, JsonObject]:
-    """Return `customer` and `address` of events by the uuid of the event.
+    """Return `customer`, `address` and `newsletter` of events by the uuid of the event.
 
-    Nothing about those who were anonymized meanwhile, and no address that was removed.
+    Nothing about those who were anonymized meanwhile, and nothing that was removed.
     """
     people = customers.find_by_references(connection, {event.subject for event in events})
     uuids = {str(event.data[ADDRESS_ID]) for event in events if ADDRESS_ID in event.data}
     places = addresses.find_several(connection, uuids)
+    ids = {str(event.data[SUBSCRIPTION_ID]) for event in events if SUBSCRIPTION_ID in event.data}
+    newsletters = subscriptions.find_several(connection, ids)
     details: dict[str, JsonObject] = {}
     for event in events:
         shown: dict[str, object] = {}
@@ -62,11 +74,15 @@ def details_of(connection: Connection, events: Sequence[Event]) -> Mapping[str, 
             shown["customer"] = _shown(customer, CUSTOMER)
             if (place := places.get(str(event.data.get(ADDRESS_ID)))) is not None:
                 shown["address"] = _shown(place, ADDRESS)
+        if (mailbox := newsletters.get(str(event.data.get(SUBSCRIPTION_ID)))) is not None:
+            shown["newsletter"] = _shown(mailbox, NEWSLETTER)
         details[event.uuid] = shown
     return details
 
 
-def _shown(thing: Customer | Address, names: Mapping[str, str]) -> Mapping[str, object]:
+def _shown(
+    thing: Customer | Address | Subscription, names: Mapping[str, str]
+) -> Mapping[str, object]:
     return {name: _json(getattr(thing, field)) for name, field in names.items()}
 
 
