@@ -5,7 +5,7 @@ Faults are named by their path, such as `items.3.sku`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from typing_extensions import override
@@ -13,6 +13,7 @@ from typing_extensions import override
 from customer_api.core.types import JsonObject
 from customer_api.jsonapi.constraints import Constraint
 from customer_api.jsonapi.lists import NO_ARRAY, Count
+from customer_api.jsonapi.moments import moment
 from customer_api.jsonapi.validation import MISSING, Field, Fields, Violation
 
 _NO_OBJECT: Final = "This value should be of type object."
@@ -172,9 +173,8 @@ def _violations_in(path: str, value: object, fields: Fields, today: date) -> Ite
 
 def _moment(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
+        return moment(text)
+    except ValueError:
         return None
 
 

@@ -4,13 +4,14 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, TypeVar
 
 from customer_api.api.openapi import Schema
 from customer_api.core.errors import AppError
 from customer_api.core.keyset import CursorPage, Part
+from customer_api.jsonapi import moments
 from customer_api.jsonapi.links import CursorPaging
 from customer_api.jsonapi.query import PAGE_AFTER, PAGE_BEFORE, PAGE_SIZE, Query
 
@@ -124,34 +125,21 @@ def filters_of(query: Query, resource_type: str, known: Collection[str]) -> Mapp
 
 
 def moment(text: str) -> datetime:
-    """Return a moment, in UTC unless it has an offset; of a date it is the beginning.
+    """Return a moment as `moments.moment` does.
 
     Raises:
         ListInvalid: neither a date nor a moment by ISO 8601.
     """
-    try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise ListInvalid from error
+    return _parsed(moments.moment, text)
 
 
 def moment_behind(text: str) -> datetime:
-    """Return the first moment behind what a text names: a day, a second, or less where it says so.
+    """Return the first moment behind what a text names as `moments.moment_behind` does.
 
     Raises:
         ListInvalid: neither a date nor a moment by ISO 8601.
     """
-    named = moment(text)
-    try:
-        date.fromisoformat(text)
-        length = timedelta(days=1)
-    except ValueError:
-        length = timedelta(microseconds=1) if named.microsecond else timedelta(seconds=1)
-    try:
-        return named + length
-    except OverflowError:  # behind the end of time there is nothing to leave out
-        return datetime.max.replace(tzinfo=UTC)
+    return _parsed(moments.moment_behind, text)
 
 
 def parameters(
@@ -185,6 +173,13 @@ def parameter(name: str, description: str, schema: Schema | None = None) -> Sche
         "description": description,
         "schema": {"type": "string"} if schema is None else {"type": "string"} | schema,
     }
+
+
+def _parsed(parse: Callable[[str], datetime], text: str) -> datetime:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise ListInvalid from error
 
 
 def _named(text: str | None, order: str) -> str | None:

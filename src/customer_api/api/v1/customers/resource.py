@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, Final
 
 from customer_api.addresses.models import BookEntry
@@ -22,6 +21,7 @@ from customer_api.jsonapi.constraints import (
 )
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
+from customer_api.jsonapi.moments import timestamp
 from customer_api.jsonapi.validation import Field, Fields
 from customer_api.registration.service import SignUp
 
@@ -148,11 +148,6 @@ def to_changed_resource(
     if changed.pending_email is None:
         return resource
     return replace(resource, meta={"pendingEmail": changed.pending_email})
-
-
-def timestamp(moment: datetime) -> str:
-    """Return a UTC moment as the contract writes it, always with microseconds."""
-    return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _date_of_birth(*, required: bool) -> Field:

@@ -7,9 +7,9 @@ from typing import Any, Final
 from customer_api.anonymization.export import Part, PersonalData
 from customer_api.anonymization.holdings import HOLDINGS
 from customer_api.api import openapi
-from customer_api.api.v1.customers.resource import timestamp
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
+from customer_api.jsonapi.moments import timestamp
 
 TYPE: Final = "personal-data"
 

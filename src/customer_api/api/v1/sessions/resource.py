@@ -3,10 +3,10 @@
 from typing import Final
 
 from customer_api.api import openapi
-from customer_api.api.v1.customers.resource import timestamp
 from customer_api.core.types import Claims
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
+from customer_api.jsonapi.moments import timestamp
 from customer_api.tokens.models import Login
 
 TYPE: Final = "sessions"

@@ -4,11 +4,11 @@ from typing import Final
 
 from customer_api.api import openapi
 from customer_api.api.back_office import listing
-from customer_api.api.v1.customers.resource import timestamp
 from customer_api.audit.models import Action, ActorKind, AuditEvent
 from customer_api.audit.search import EventSearch
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
+from customer_api.jsonapi.moments import timestamp
 from customer_api.jsonapi.query import Query
 
 TYPE: Final = "audit-events"

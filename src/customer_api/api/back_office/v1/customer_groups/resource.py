@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from customer_api.api import openapi
-from customer_api.api.v1.customers.resource import timestamp
 from customer_api.core.settings import Settings
 from customer_api.groups.models import DESCRIPTION_LENGTH, NAME_LENGTH, Group, Member
 from customer_api.groups.service import ChangeGroup, CreateGroup
@@ -12,6 +11,7 @@ from customer_api.jsonapi.constraints import Length, NotBlank
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
 from customer_api.jsonapi.lists import Count, Texts
+from customer_api.jsonapi.moments import timestamp
 from customer_api.jsonapi.validation import Field, Fields
 
 TYPE: Final = "customer-groups"

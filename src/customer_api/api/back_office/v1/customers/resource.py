@@ -12,7 +12,6 @@ from customer_api.api.back_office.v1.notes import resource as notes
 from customer_api.api.back_office.v1.orders import resource as orders
 from customer_api.api.v1 import fields
 from customer_api.api.v1.addresses import resource as addresses
-from customer_api.api.v1.customers.resource import timestamp
 from customer_api.core.settings import Settings
 from customer_api.customers.models import GENDERS, SALUTATIONS, Customer, Status
 from customer_api.customers.service import EMAIL_MAX_LENGTH
@@ -27,6 +26,7 @@ from customer_api.jsonapi.constraints import (
 )
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
+from customer_api.jsonapi.moments import timestamp
 from customer_api.jsonapi.validation import Field, Fields
 from customer_api.profiles.service import Profile, Related
 from customer_api.registration.by_operators import CreateCustomer

@@ -5,9 +5,9 @@ from typing import Final
 from customer_api.anonymization.by_operators import ErasurePreview
 from customer_api.anonymization.models import Actor, Receipt
 from customer_api.api import openapi
-from customer_api.api.v1.customers.resource import timestamp
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
+from customer_api.jsonapi.moments import timestamp
 
 PREVIEW: Final = "erasure-previews"
 RECEIPT: Final = "erasure-receipts"

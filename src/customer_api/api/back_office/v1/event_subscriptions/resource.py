@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from customer_api.api import openapi
 from customer_api.api.back_office.v1.events.resource import ATTRIBUTES, to_attributes
-from customer_api.api.v1.customers.resource import timestamp
 from customer_api.core.settings import Settings
 from customer_api.events.cloud_events import sequence_text
 from customer_api.events.models import NAME_LENGTH, URL_LENGTH, EventType
@@ -20,6 +19,7 @@ from customer_api.events.subscriptions import (
 from customer_api.jsonapi.constraints import Length, NotBlank, SeveralOf, TypeBool
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
+from customer_api.jsonapi.moments import timestamp
 from customer_api.jsonapi.validation import Field, Fields
 from customer_api.operators.event_access import SubscriptionWithSecret
 

@@ -8,12 +8,12 @@ from typing import Final
 from customer_api.api import openapi
 from customer_api.api.back_office import listing
 from customer_api.api.back_office.listing import COUNT, ListInvalid
-from customer_api.api.v1.customers.resource import timestamp
 from customer_api.events.cloud_events import SEQUENCE_DIGITS, sequence_text
 from customer_api.events.errors import PlaceInvalid
 from customer_api.events.models import Event, EventType
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links, encoded_query
+from customer_api.jsonapi.moments import timestamp
 from customer_api.jsonapi.query import PAGE_AFTER, PAGE_BEFORE, Query
 
 TYPE: Final = "events"

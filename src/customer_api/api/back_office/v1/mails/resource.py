@@ -5,9 +5,9 @@ from typing import Final
 from customer_api.api import openapi
 from customer_api.api.back_office import listing
 from customer_api.api.back_office.listing import ListInvalid
-from customer_api.api.v1.customers.resource import timestamp
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
+from customer_api.jsonapi.moments import timestamp
 from customer_api.jsonapi.query import Query
 from customer_api.mail.models import STATES
 from customer_api.mail.search import MailSearch, OutboxMail

@@ -4,9 +4,9 @@ from typing import Final
 
 from customer_api.api import openapi
 from customer_api.api.back_office.v1.orders.fields import order_fields
-from customer_api.api.v1.customers.resource import timestamp
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
+from customer_api.jsonapi.moments import timestamp
 from customer_api.orders.models import Order, OrderHead
 
 TYPE: Final = "orders"
