@@ -1,4 +1,4 @@
-"""One cache of compiled statements for all engines of a test process.
+"""The statements of tests: one cache of compiled ones for all engines of a process, and what is executed.
 
 SQLAlchemy keeps one for each engine, and nearly every test opens an engine of its own: compiling the
 same statements again and again took half of the time of the tests.
@@ -9,6 +9,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import Compiled
 from typing_extensions import override
+
+from customer_api.core.db import PostgresUnits
+from tests.shop import Shop
 
 
 class SharedStatements(dict[Any, Compiled]):
@@ -34,3 +37,21 @@ def share_statements() -> None:
     @event.listens_for(Engine, "engine_connect")
     def _share(connection: Connection) -> None:
         connection.execution_options(compiled_cache=STATEMENTS)
+
+
+def note_statements(shop: Shop) -> list[str]:
+    """Return a list that grows by whatever the shop asks its database from now on."""
+    units: Any = shop.container.units
+    seen: list[str] = []
+    engines = (
+        [units._writing]  # noqa: SLF001 - events need the engine
+        if isinstance(units, PostgresUnits)
+        else [units._writer._engine, units._readers._engine]  # noqa: SLF001 - likewise
+    )
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    return seen

@@ -1,7 +1,7 @@
 """How customers are searched: that both ways find the same, and that both go by an index."""
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from customer_api.customers import search as searches
 from customer_api.customers import search_statements as statements
@@ -9,6 +9,7 @@ from customer_api.customers.models import NewCustomer, Status
 from customer_api.customers.repository import add
 from customer_api.customers.search import PageRequest, Search, cursor_of, find_page
 from customer_api.customers.search_statements import Order
+from tests.plans import explain
 
 WINDOW = searches.WINDOW
 NAMES = [("Ada", "Lovelace"), ("Grace", "Hopper"), ("Jean", "Bartik"), ("Ada", "Hopper")]
@@ -90,27 +91,6 @@ async def test_what_is_found_does_not_hang_on_how_it_is_found(people, window, so
         for rows in (1, 2, WINDOW):
             window(rows)
             assert await one_by_one(people, search, order, down=down) == whole, (wanted, rows)
-
-
-def explain(connection, work):
-    """Return the plans of what work selects; on PostgreSQL as for a large table."""
-    is_sqlite = connection.dialect.name == "sqlite"
-    if not is_sqlite:
-        connection.execute(text("SET LOCAL enable_seqscan = off"))
-        connection.execute(text("SET LOCAL enable_sort = off"))
-        connection.execute(text("SET LOCAL enable_incremental_sort = off"))
-    plan = []
-
-    @event.listens_for(connection, "before_cursor_execute", retval=True)
-    def before(_connection, _cursor, statement, parameters, _context, _many):
-        return ("EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN ") + statement, parameters
-
-    @event.listens_for(connection, "after_cursor_execute")
-    def after(_connection, cursor, *_others):
-        plan.extend(str(line) for line in cursor.fetchall())
-
-    work(connection)
-    return "\n".join(plan)
 
 
 INDEXES = {

@@ -5,9 +5,7 @@ import unicodedata
 
 import pytest
 from passlib.hash import bcrypt
-from sqlalchemy import event
 
-from customer_api.core.db import PostgresUnits
 from customer_api.credentials import repository as credentials
 from customer_api.credentials.models import CredentialRow
 from customer_api.customers import repository as customers
@@ -16,6 +14,7 @@ from customer_api.security.hashing import PasswordHasher
 from customer_api.security.password_hashes import kind_of
 from tests.contract.texts import ONE_DATABASE
 from tests.shop import OTHER_PASSWORD, PASSWORD, only_error, registration
+from tests.statements import note_statements
 from tests.tables import rows
 
 promise = pytest.mark.promise
@@ -131,32 +130,10 @@ async def test_hidden_conflicts_show_nothing_in_the_answer(open_shop):
     assert all(same(it) == same(answers[0]) for it in answers)
 
 
-@pytest.fixture
-def statements(monkeypatch):
-    """Count what a request asks of the database."""
-
-    def of(shop):
-        units, seen = shop.container.units, []
-        engines = (
-            [units._writing]  # noqa: SLF001 - events need the engine
-            if isinstance(units, PostgresUnits)
-            else [units._writer._engine, units._readers._engine]  # noqa: SLF001 - likewise
-        )
-
-        def note(_connection, _cursor, statement, *_rest):
-            seen.append(statement)
-
-        for engine in engines:
-            event.listen(engine, "before_cursor_execute", note)
-        return seen
-
-    return of
-
-
 @promise("S20", "G6")
-async def test_every_failed_login_asks_the_database_the_same(shop, statements):
+async def test_every_failed_login_asks_the_database_the_same(shop):
     await everybody(shop)
-    seen = statements(shop)
+    seen = note_statements(shop)
     asked = []
 
     for email in (NOBODY, ADA, OLD, EVE):
@@ -169,10 +146,10 @@ async def test_every_failed_login_asks_the_database_the_same(shop, statements):
 
 
 @promise("S20", "G6")
-async def test_a_forgotten_password_is_one_insert_for_everybody(open_shop, statements):
+async def test_a_forgotten_password_is_one_insert_for_everybody(open_shop):
     shop = await open_shop(client_restore_request_limit=0)
     await everybody(shop)
-    seen = statements(shop)
+    seen = note_statements(shop)
 
     for email in (NOBODY, ADA, OLD, EVE):
         seen.clear()
