@@ -3,6 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
+from customer_api.api.back_office.v1.orders.fields import order_fields, to_command
+from customer_api.customers import repository as customers
+from customer_api.orders import repository as orders
+from customer_api.orders.content import values_of
+from tests.shop import Account, Shop
+
 
 def order(**changes: Any) -> dict[str, Any]:
     """Return valid attributes of an order; None leaves one out."""
@@ -56,3 +64,15 @@ def order_values(customer_id: int, placed_at: datetime) -> dict[str, object]:
         "shipping_address": None,
         "words": "",
     }
+
+
+async def store(shop: Shop, reference: str, *, of: Account | None = None, **changes: Any) -> None:
+    """Store an order as a push does, of a guest unless a customer is named."""
+    command = to_command(reference, order_fields().parse(order(**changes)))
+
+    def work(connection: Connection) -> None:
+        owner = None if of is None else customers.find_by_reference(connection, of.reference)
+        values = values_of(command, None if owner is None else owner.id)
+        assert orders.add(connection, reference, values, now=shop.clock.now())
+
+    await shop.container.units.write(work)

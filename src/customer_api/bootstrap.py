@@ -76,12 +76,14 @@ from customer_api.operators.service import OperatorService
 from customer_api.operators.session_repository import LiveCallers
 from customer_api.operators.token_uses import TokenUses
 from customer_api.operators.tokens import TokenMaker
+from customer_api.orders.history import OrderHistory
 from customer_api.orders.service import OrderService
 from customer_api.passwords.by_operators import RestoreMails
 from customer_api.passwords.mailings import PasswordMailings
 from customer_api.passwords.requests import RestoreRequests
 from customer_api.passwords.service import PasswordService
 from customer_api.plugin import Exporter
+from customer_api.profiles.account import AccountService
 from customer_api.profiles.details import details_of
 from customer_api.profiles.service import ProfileService
 from customer_api.registration.by_operators import CustomerCreation
@@ -176,6 +178,13 @@ class Agents:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnOrders:
+    """What customers do with their orders."""
+
+    history: OrderHistory
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """The objects of one process, wired together."""
 
@@ -192,9 +201,11 @@ class Container:
     access_tokens: AccessTokens
     subjects: Subjects
     customers: CustomerService
+    accounts: AccountService
     profile_changes: ProfileChangeService
     email_changes: EmailChangeService
     addresses: AddressService
+    orders: OwnOrders
     registration: RegistrationService
     passwords: PasswordService
     password_mailings: PasswordMailings
@@ -269,9 +280,11 @@ def build(
         access_tokens=parts.access_tokens,
         subjects=parts.subjects,
         customers=CustomerService(units=parts.units),
+        accounts=AccountService(parts.units),
         profile_changes=_profile_changes(parts, email_changes),
         email_changes=email_changes,
         addresses=AddressService(units=parts.units, clock=parts.clock),
+        orders=_own_orders(parts),
         registration=_registration(parts),
         passwords=_passwords(parts),
         password_mailings=_password_mailings(parts),
@@ -457,6 +470,10 @@ def _profile_changes(parts: _Parts, emails: EmailChangeService) -> ProfileChange
         emails=emails,
         verifies_emails=parts.settings.email_change == "verified",
     )
+
+
+def _own_orders(parts: _Parts) -> OwnOrders:
+    return OwnOrders(history=OrderHistory(parts.units))
 
 
 def _tokens(parts: _Parts) -> TokenService:

@@ -31,6 +31,7 @@ BY_REFERENCE = {
     ("PATCH", BOOK + "/{uuid}"): ({"city": "Ulm", "isDefaultBilling": True}, (403, "411")),
     ("DELETE", BOOK + "/{uuid}"): (None, (403, "411")),
     ("GET", "/customers/{reference}/orders"): (None, (403, "802")),
+    ("GET", "/customers/{reference}/overview"): (None, (403, "411")),
     ("GET", "/customers/{reference}/personal-data"): (None, (403, "411")),
     ("PATCH", "/customer-password/{reference}"): (NEW_PASSWORD, (403, "411")),
 }

@@ -22,6 +22,7 @@ _OF_CUSTOMER = (
     .order_by(AddressRow.id)
 )
 _ONE = _OF_CUSTOMER.where(AddressRow.uuid == bindparam("uuid"))
+_SOME = _OF_CUSTOMER.where(AddressRow.id.in_(bindparam("ids", expanding=True)))
 _UUIDS = select(AddressRow.id, AddressRow.uuid).where(
     AddressRow.id.in_(bindparam("ids", expanding=True))
 )
@@ -61,6 +62,15 @@ def find(connection: Connection, customer_id: CustomerId, uuid: str) -> Address 
     """Return one address of this customer."""
     row = connection.execute(_ONE, {"customer": customer_id, "uuid": uuid}).one_or_none()
     return None if row is None else _to_address(row)
+
+
+def list_by_ids(
+    connection: Connection, customer_id: CustomerId, ids: Collection[AddressId]
+) -> tuple[Address, ...]:
+    """Return those of a customer's addresses with these internal ids; none is fine."""
+    parameters = {"customer": customer_id, "ids": list(ids)}
+    rows = connection.execute(_SOME, parameters) if ids else ()
+    return tuple(_to_address(row) for row in rows)
 
 
 def find_uuids(connection: Connection, ids: Sequence[AddressId]) -> dict[AddressId | None, str]:

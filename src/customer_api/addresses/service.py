@@ -14,7 +14,6 @@ from customer_api.core.ids import AddressId, random_uuid
 from customer_api.core.states import ANY_STATE, ExpectedState
 from customer_api.core.types import Claims
 from customer_api.customers import repository as customers
-from customer_api.customers.errors import CustomerNotFound
 from customer_api.customers.models import Access, Customer, CustomerUnits
 from customer_api.customers.service import require_owner
 from customer_api.events import recording
@@ -55,22 +54,6 @@ class AddressService:
         def work(connection: Connection, session: Access) -> tuple[BookEntry, ...]:
             require_owner(session, reference)
             return book_of(connection, session.customer)
-
-        return await self._units.read_as(claims, work)
-
-    async def profile_with_book(
-        self, claims: Claims, reference: str | None
-    ) -> tuple[Customer, tuple[BookEntry, ...]]:
-        """Return the customer together with their addresses; None as reference means who calls.
-
-        Raises:
-            CustomerNotFound: the reference is not the caller's own, whether it exists or not.
-        """
-
-        def work(connection: Connection, session: Access) -> tuple[Customer, tuple[BookEntry, ...]]:
-            if reference is not None and session.customer.reference != reference:
-                raise CustomerNotFound
-            return session.customer, book_of(connection, session.customer)
 
         return await self._units.read_as(claims, work)
 
@@ -180,6 +163,19 @@ def book_of(connection: Connection, customer: Customer) -> tuple[BookEntry, ...]
         _entry(address, customer)
         for address in repository.list_of_customer(connection, customer.id)
     )
+
+
+def default_entries(
+    connection: Connection, customer: Customer
+) -> tuple[BookEntry | None, BookEntry | None]:
+    """Return the default billing and the default shipping address of a customer, in one statement."""
+    ids = (customer.default_billing_address_id, customer.default_shipping_address_id)
+    found = {
+        address.id: _entry(address, customer)
+        for address in repository.list_by_ids(connection, customer.id, {it for it in ids if it})
+    }
+    billing, shipping = (None if it is None else found.get(it) for it in ids)
+    return billing, shipping
 
 
 def _get(connection: Connection, customer: Customer, uuid: str) -> BookEntry:

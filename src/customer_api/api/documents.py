@@ -122,7 +122,7 @@ def _complete_back_office_operation(
         for status, answer in BACK_OFFICE.documented(BodyTooLarge, EncodingUnsupported).items():
             operation["responses"][str(status)] = answer
     elif "GET" in (route.methods or ()):
-        operation.setdefault("parameters", []).extend(openapi.QUERY_PARAMETERS)
+        operation["parameters"] = [*operation.get("parameters", ()), *openapi.QUERY_PARAMETERS]
     if isinstance(checks, back_office.Operated):
         operation["security"] = [{"caller": []}]
         operation["description"] = f"{operation['description']}\n\nScope: `{checks.scope}`"
@@ -144,7 +144,7 @@ def _complete_operation(operation: dict[str, Any], route: APIRoute, settings: Se
             for status, answer in documented(BodyTooLarge, EncodingUnsupported).items():
                 operation["responses"][str(status)] = answer
         elif "GET" in (route.methods or ()):
-            operation.setdefault("parameters", []).extend(openapi.QUERY_PARAMETERS)
+            operation["parameters"] = [*operation.get("parameters", ()), *openapi.QUERY_PARAMETERS]
         if (security := _SECURITY.get(type(checks))) is not None:
             operation["security"] = security
 

@@ -1,6 +1,6 @@
 """Building blocks of the OpenAPI documents that FastAPI cannot derive, since bodies are bytes here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from customer_api.jsonapi.document import MEDIA_TYPE
@@ -69,6 +69,16 @@ class Shape:
             "required": ["type", "id", "attributes", "links"],
         }
 
+    def embedded(self) -> Schema:
+        """Return the schema of such a resource where it stands in another one: attributes and id."""
+        properties = self.schema["properties"]
+        attributes: Schema = properties["attributes"]
+        return {
+            "type": "object",
+            "properties": {"id": properties["id"], **attributes["properties"]},
+            "required": ["id", *attributes["required"]],
+        }
+
 
 QUERY_PARAMETERS: Final[tuple[Schema, ...]] = (
     {
@@ -108,6 +118,23 @@ IF_MATCH: Final[Schema] = {
 _ETAG: Final[Schema] = {"ETag": {"description": "Name of the state.", "schema": STRING}}
 
 NO_ID: Final[Schema] = {"type": "null"}
+
+
+def query_parameter(name: str, description: str, schema: Schema) -> Schema:
+    """Return an optional parameter in the query."""
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": schema,
+    }
+
+
+def object_of(names: Iterable[str], member: Schema | None = None) -> Schema:
+    """Return the schema of an object that always has these members; by default of any kind."""
+    members = {name: {} if member is None else member for name in names}
+    return {"type": "object", "properties": members, "required": list(members)}
 
 
 def single_answer(status: int, shape: Shape) -> Responses:

@@ -60,6 +60,7 @@ from customer_api.api.v1.newsletter_unsubscription.routes import (
     router as newsletter_unsubscription,
 )
 from customer_api.api.v1.orders.routes import router as orders
+from customer_api.api.v1.overview.routes import router as overview
 from customer_api.api.v1.personal_data.routes import router as personal_data
 from customer_api.api.v1.refresh_tokens.routes import router as refresh_tokens
 from customer_api.api.v1.sessions.routes import router as sessions
@@ -70,6 +71,7 @@ STOREFRONT_ROUTERS: Final[tuple[APIRouter, ...]] = (
     stores,
     customers,
     addresses,
+    overview,
     personal_data,
     customer_password,
     forgotten_password,

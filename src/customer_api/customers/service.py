@@ -3,18 +3,15 @@
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import Connection
-
 from customer_api.core.ids import Reference
 from customer_api.core.types import Claims
 from customer_api.customers.errors import (
-    CustomerNotFound,
     EmailTooLong,
     LocaleUnknown,
     NotOwner,
     NotWhileImpersonating,
 )
-from customer_api.customers.models import Access, Customer, Session, Units
+from customer_api.customers.models import Access, Customer, Units
 
 EMAIL_MAX_LENGTH: Final = 100
 """Storefront contract 3.1, code 417; the column takes imported addresses up to RFC 5321's limit."""
@@ -29,20 +26,6 @@ class CustomerService:
     async def current(self, claims: Claims) -> Customer:
         """Return the caller."""
         return await self._units.read_as(claims, lambda _, session: session.customer)
-
-    async def profile(self, claims: Claims, reference: str) -> Customer:
-        """Return the caller, asked for by reference.
-
-        Raises:
-            CustomerNotFound: the reference is not the caller's own, whether it exists or not.
-        """
-
-        def work(_: Connection, session: Session) -> Customer:
-            if session.customer.reference != reference:
-                raise CustomerNotFound
-            return session.customer
-
-        return await self._units.read_as(claims, work)
 
 
 def require_owner(session: Access, reference: str) -> None:

@@ -22,8 +22,13 @@ def values_of(command: PushOrder, customer_id: CustomerId | None) -> dict[str, o
     }
 
 
+def folded(text: str) -> str:
+    """Return the form in which texts are searched: without differences of case and width."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
 def _words(command: PushOrder) -> str:
     """Return what an order is found by: its reference, and names and SKUs of what was bought."""
     bought = [text for item in command.content["items"] for text in (item["name"], item["sku"])]
     text = "\n".join([command.reference, *dict.fromkeys(bought)])
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return folded(text)

@@ -1,6 +1,7 @@
 """Refusals about orders."""
 
 from customer_api.core.errors import AppError
+from customer_api.customers.errors import NotOwner
 
 
 class OrderReferenceInvalid(AppError):
@@ -8,4 +9,8 @@ class OrderReferenceInvalid(AppError):
 
 
 class OrderUnknown(AppError):
-    """No order with this reference has come here."""
+    """There is no order with this reference; to customers, others' orders look the same."""
+
+
+class OrdersNotOwned(NotOwner):
+    """Orders of another reference than the caller's were asked for."""

@@ -48,11 +48,16 @@ _ONE: Final = (
     .outerjoin(CustomerRow, CustomerRow.id == OrderRow.customer_id)
     .where(OrderRow.reference == bindparam("reference"))
 )
+_ONE_OF_CUSTOMER: Final = _ONE.where(OrderRow.customer_id == bindparam("customer"))
 _LOCKED: Final = _ONE.with_for_update(of=OrderRow)
-_LIST: Final = KeysetList(
+HEADS_OF_CUSTOMER: Final = (
     select(*_HEAD)
     .join(CustomerRow, CustomerRow.id == OrderRow.customer_id)
-    .where(OrderRow.customer_id == bindparam("customer")),
+    .where(OrderRow.customer_id == bindparam("customer"))
+)
+"""Selects what `to_head` reads of all orders of a customer."""
+_LIST: Final = KeysetList(
+    HEADS_OF_CUSTOMER,
     (OrderRow.placed_at, OrderRow.id),
     place=select(OrderRow.placed_at, OrderRow.id).where(
         OrderRow.customer_id == bindparam("customer"), OrderRow.reference == bindparam(CURSOR)
@@ -81,6 +86,15 @@ def find(connection: Connection, reference: str) -> Order | None:
     return None if row is None else _to_order(row)
 
 
+def find_of_customer(
+    connection: Connection, customer_id: CustomerId, reference: str
+) -> Order | None:
+    """Return an order of this customer."""
+    parameters = {"customer": customer_id, "reference": reference}
+    row = connection.execute(_ONE_OF_CUSTOMER, parameters).one_or_none()
+    return None if row is None else _to_order(row)
+
+
 def lock(connection: Connection, reference: str) -> Order | None:
     """Return an order and make others wait who push it."""
     row = connection.execute(_LOCKED, {"reference": reference}).one_or_none()
@@ -96,7 +110,7 @@ def list_of_customer(
         CursorUnknown: the customer has no order with the reference.
     """
     part = _LIST.read(connection, page, {"customer": customer_id})
-    return Part(tuple(map(_to_head, part.entries)), part.has_previous, part.has_next)
+    return Part(tuple(map(to_head, part.entries)), part.has_previous, part.has_next)
 
 
 def add(
@@ -115,13 +129,14 @@ def replace(
     connection.execute(_REPLACE, parameters | {"of": reference, "now": now})
 
 
-def _to_head(row: Row[*tuple[Any, ...]]) -> OrderHead:
+def to_head(row: Row[*tuple[Any, ...]]) -> OrderHead:
+    """Return the head of an order from a row that begins with the columns of one."""
     return OrderHead(*row[: len(_HEAD)])
 
 
 def _to_order(row: Row[*tuple[Any, ...]]) -> Order:
     return Order(
-        head=_to_head(row),
+        head=to_head(row),
         customer_id=row.customer_id,
         content=row.content,
         billing_address=row.billing_address,

@@ -23,12 +23,7 @@ from customer_api.api.body import (
 from customer_api.api.deps import ResourceIdMissing
 from customer_api.api.error_table import UNAVAILABLE_DETAIL, ErrorTable, Row
 from customer_api.api.once import IdempotencyKeyInvalid
-from customer_api.api.v1.refusals import (
-    OrderNotFound,
-    OrdersNotOwned,
-    StoreNotFound,
-    WishlistNotFound,
-)
+from customer_api.api.v1.refusals import StoreNotFound, WishlistNotFound
 from customer_api.core.errors import AppError, TokenRefused, Unavailable
 from customer_api.core.states import StateOutdated
 from customer_api.credentials.errors import (
@@ -52,6 +47,7 @@ from customer_api.newsletter.errors import (
     TypeNotFound,
 )
 from customer_api.operators.errors import OperatorLoginFailed
+from customer_api.orders.errors import OrdersNotOwned, OrderUnknown
 from customer_api.passwords.errors import PasswordUndoKeyInvalid, RestoreKeyInvalid
 from customer_api.registration.errors import ConfirmationKeyInvalid
 from customer_api.security.jwt import TokenInvalid
@@ -129,7 +125,7 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
     NewsletterKeyInvalid: Row("452", 422, "Newsletter key is not valid."),
     SubscriptionNotFound: Row("453", 404, "Newsletter subscription was not found."),
     StoreNotFound: Row("601", 404, "Store not found."),
-    OrderNotFound: Row("801", 404, "Can't find order by the given order reference"),
+    OrderUnknown: Row("801", 404, "Can't find order by the given order reference"),
     OrdersNotOwned: Row("802", 403, "Unauthorized request."),
     ReauthenticationRequired: Row("441", 401, "Log in again with your password, then try again."),
     SessionNotFound: Row("440", 404, "Session was not found."),

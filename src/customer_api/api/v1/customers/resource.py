@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from customer_api.addresses.models import BookEntry
 from customer_api.api import openapi
 from customer_api.api.v1 import fields
-from customer_api.api.v1.addresses import resource as addresses
 from customer_api.core.settings import Settings
 from customer_api.customers.models import GENDERS, Customer
 from customer_api.email_change.service import ChangedProfile, ChangeProfile
@@ -26,6 +24,7 @@ from customer_api.jsonapi.validation import Field, Fields
 from customer_api.registration.service import SignUp
 
 TYPE: Final = "customers"
+NOTHING: Final[Mapping[str, Sequence[Resource]]] = {}
 
 SHAPE: Final = openapi.Shape(
     TYPE,
@@ -116,8 +115,10 @@ def to_change(attributes: Mapping[str, Any]) -> ChangeProfile:
     )
 
 
-def to_resource(customer: Customer, links: Links, book: Sequence[BookEntry] = ()) -> Resource:
-    """Return the customer as answers show it, with addresses for `include=addresses`."""
+def to_resource(
+    customer: Customer, links: Links, related: Mapping[str, Sequence[Resource]] = NOTHING
+) -> Resource:
+    """Return the customer as answers show it, with what the query may include."""
     return Resource(
         type=TYPE,
         id=customer.reference,
@@ -132,19 +133,15 @@ def to_resource(customer: Customer, links: Links, book: Sequence[BookEntry] = ()
             "updatedAt": timestamp(customer.updated_at),
         },
         self_link=links.resource(TYPE, customer.reference),
-        relationships={
-            addresses.TYPE: [
-                addresses.to_resource(entry, customer.reference, links) for entry in book
-            ]
-        },
+        relationships=related,
     )
 
 
 def to_changed_resource(
-    changed: ChangedProfile, links: Links, book: Sequence[BookEntry] = ()
+    changed: ChangedProfile, links: Links, related: Mapping[str, Sequence[Resource]] = NOTHING
 ) -> Resource:
     """Return the customer as the answer to a change shows it: with the address that is pending."""
-    resource = to_resource(changed.customer, links, book)
+    resource = to_resource(changed.customer, links, related)
     if changed.pending_email is None:
         return resource
     return replace(resource, meta={"pendingEmail": changed.pending_email})

@@ -1,22 +1,18 @@
 """Verbs of `customers`."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from customer_api.addresses.models import BookEntry
 from customer_api.api import openapi
 from customer_api.api.body import BodyInvalid, TypeInvalid
 from customer_api.api.conditions import to_etag
 from customer_api.api.deps import (
-    AddressesDep,
     AnonymizationDep,
     Authenticated,
     CustomerCall,
-    CustomersDep,
     ExpectedStateDep,
     LocaleDep,
     OnceDep,
@@ -28,7 +24,8 @@ from customer_api.api.deps import (
     ValidationFailed,
 )
 from customer_api.api.responses import JsonApiResponse, no_content
-from customer_api.api.v1.addresses import resource as addresses
+from customer_api.api.sections import AccountsDep
+from customer_api.api.v1.customers.related import NOTHING, sections_of, to_related
 from customer_api.api.v1.customers.resource import (
     SHAPE,
     TYPE,
@@ -52,6 +49,7 @@ from customer_api.customers.errors import (
 from customer_api.customers.models import Customer
 from customer_api.email_change.service import ChangedProfile
 from customer_api.jsonapi import document
+from customer_api.profiles.account import Sections
 from customer_api.security.counters import Kind
 from customer_api.security.rate_limit import TooManyRequests
 
@@ -89,16 +87,13 @@ async def create_customer(
 @router.get("/customers", responses=openapi.collection_answer(SHAPE) | documented(*CUSTOMER_ONLY))
 async def list_customers(
     call: Annotated[CustomerCall, Depends(Authenticated())],
-    customers: CustomersDep,
-    address_book: AddressesDep,
+    accounts: AccountsDep,
 ) -> Response:
     """Return a list with one entry, the caller."""
-    if addresses.TYPE in call.query.include:
-        customer, book = await address_book.profile_with_book(call.claims, None)
-    else:
-        customer, book = await customers.current(call.claims), ()
+    account = await accounts.account(call.claims, None, sections_of(call.query))
+    related = to_related(account.customer.reference, account.sections, call.links)
     body = document.collection(
-        [to_resource(customer, call.links, book)],
+        [to_resource(account.customer, call.links, related)],
         call.query,
         self_link=call.links.collection(TYPE),
     )
@@ -112,15 +107,11 @@ async def list_customers(
 async def read_customer(
     reference: str,
     call: Annotated[CustomerCall, Depends(Authenticated())],
-    customers: CustomersDep,
-    address_book: AddressesDep,
+    accounts: AccountsDep,
 ) -> Response:
-    """Return the caller's profile."""
-    if addresses.TYPE in call.query.include:
-        customer, book = await address_book.profile_with_book(call.claims, reference)
-    else:
-        customer, book = await customers.profile(call.claims, reference), ()
-    return _single(customer, call=call, book=book)
+    """Return the caller's profile; `include` takes `addresses` and `orders`, of these the 100 newest."""
+    account = await accounts.account(call.claims, reference, sections_of(call.query))
+    return _single(account.customer, call=call, sections=account.sections)
 
 
 @router.patch(
@@ -146,19 +137,19 @@ async def change_customer(
     once: OnceDep,
     call: Annotated[CustomerCall, Depends(Authenticated(change_fields))],
     profile_changes: ProfileChangesDep,
-    address_book: AddressesDep,
+    accounts: AccountsDep,
     expected: ExpectedStateDep,
 ) -> Response:
     """Change the profile; absent attributes stay, and a password is never changed here.
 
     Another e-mail waits for its confirmation: `data.meta.pendingEmail`.
     """
-    includes_book = addresses.TYPE in call.query.include
-    book = await address_book.book(call.claims, reference) if includes_book else ()
+    wanted = sections_of(call.query)
+    sections = await accounts.sections(call.claims, reference, wanted) if wanted else NOTHING
     command = to_change(call.attributes)
     change = profile_changes.change_profile
     act = partial(change, call.claims, reference, command, expected=expected)
-    return await once.answer(call.claims, act, partial(_changed, call=call, book=book))
+    return await once.answer(call.claims, act, partial(_changed, call=call, sections=sections))
 
 
 @router.delete(
@@ -182,15 +173,15 @@ def _single(
     customer: Customer,
     *,
     call: PublicCall | CustomerCall,
-    book: Sequence[BookEntry] = (),
+    sections: Sections = NOTHING,
     status: int = 200,
 ) -> JsonApiResponse:
-    body = document.single(to_resource(customer, call.links, book), call.query)
+    related = to_related(customer.reference, sections, call.links)
+    body = document.single(to_resource(customer, call.links, related), call.query)
     return JsonApiResponse(body, status_code=status, headers={"ETag": to_etag(customer.state)})
 
 
-def _changed(
-    changed: ChangedProfile, *, call: CustomerCall, book: Sequence[BookEntry]
-) -> JsonApiResponse:
-    body = document.single(to_changed_resource(changed, call.links, book), call.query)
+def _changed(changed: ChangedProfile, *, call: CustomerCall, sections: Sections) -> JsonApiResponse:
+    related = to_related(changed.customer.reference, sections, call.links)
+    body = document.single(to_changed_resource(changed, call.links, related), call.query)
     return JsonApiResponse(body, headers={"ETag": to_etag(changed.customer.state)})
