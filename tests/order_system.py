@@ -50,7 +50,7 @@ def item(**changes: Any) -> dict[str, Any]:
     }
 
 
-def order_values(customer_id: int, placed_at: datetime) -> dict[str, object]:
+def order_values(customer_id: int | None, placed_at: datetime) -> dict[str, object]:
     """Return the columns of an order, for tests that need no order system."""
     return {
         "customer_id": customer_id,

@@ -76,7 +76,9 @@ from customer_api.operators.service import OperatorService
 from customer_api.operators.session_repository import LiveCallers
 from customer_api.operators.token_uses import TokenUses
 from customer_api.operators.tokens import TokenMaker
+from customer_api.orders.claims import OrderClaims
 from customer_api.orders.history import OrderHistory
+from customer_api.orders.reorders import Reorders
 from customer_api.orders.service import OrderService
 from customer_api.passwords.by_operators import RestoreMails
 from customer_api.passwords.mailings import PasswordMailings
@@ -182,6 +184,8 @@ class OwnOrders:
     """What customers do with their orders."""
 
     history: OrderHistory
+    claims: OrderClaims
+    reorders: Reorders
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,13 +261,10 @@ def build(
         AnonymizersInvalid: a plugin cannot be loaded, or a required one is missing.
         ValueError: the URL of the database, the mail or the counter server cannot be understood.
     """
-    anonymizers = load_registry(settings.required_anonymizers, plugins=plugins)
     parts = _parts(settings, clock or SystemClock())
     email_changes, tokens = _email_changes(parts), _tokens(parts)
     exports = _exports(parts, load_exporters(plugins=plugins))
-    anonymization = AnonymizationService(
-        units=parts.units, clock=parts.clock, outbox=parts.outbox, anonymizers=anonymizers
-    )
+    anonymization = _anonymization(parts, plugins)
     return Container(
         settings=settings,
         clock=parts.clock,
@@ -472,8 +473,22 @@ def _profile_changes(parts: _Parts, emails: EmailChangeService) -> ProfileChange
     )
 
 
+def _anonymization(parts: _Parts, plugins: Sequence[EntryPoint] | None) -> AnonymizationService:
+    return AnonymizationService(
+        units=parts.units,
+        clock=parts.clock,
+        outbox=parts.outbox,
+        anonymizers=load_registry(parts.settings.required_anonymizers, plugins=plugins),
+    )
+
+
 def _own_orders(parts: _Parts) -> OwnOrders:
-    return OwnOrders(history=OrderHistory(parts.units))
+    units, clock = parts.units, parts.clock
+    return OwnOrders(
+        history=OrderHistory(units),
+        claims=OrderClaims(units=units, clock=clock),
+        reorders=Reorders(units=units, clock=clock),
+    )
 
 
 def _tokens(parts: _Parts) -> TokenService:
@@ -759,6 +774,7 @@ def _retention(parts: _Parts, anonymization: AnonymizationService) -> Retention:
             mail_days=settings.mail_history_days,
             event_days=settings.event_history_days,
             newsletter_days=settings.newsletter_history_days,
+            guest_order_days=settings.guest_order_claim_days,
         ),
     )
 

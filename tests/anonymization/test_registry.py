@@ -13,6 +13,7 @@ BUILT_IN_NAMES = [
     "rate_limits",
     "restore_requests",
     "newsletter",
+    "guest_orders",
     "credentials",
     "tokens",
     "mail",

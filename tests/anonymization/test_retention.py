@@ -163,7 +163,8 @@ async def test_a_customer_who_confirms_in_the_middle_is_spared(
     await shop.register()
     key = await shop.mailed_key()
     shop.clock.advance(hours=47)
-    monkeypatch.setattr(shop.container.retention, "_terms", RetentionTerms(1, 30, 14, 90, 30, 1095))
+    terms = RetentionTerms(1, 30, 14, 90, 30, 1095, 365)
+    monkeypatch.setattr(shop.container.retention, "_terms", terms)
     before_each_erasure(lambda: shop.confirm(key))
 
     assert await shop.container.retention.erase_unconfirmed() == 0

@@ -94,6 +94,8 @@ def _operated(connection, email, now):
     group = groups.add(connection, f"VIP {customer.id}", None, uuid=random_uuid(), now=now)
     members.add(connection, group.id, [customer.id], now=now)
     orders.add(connection, f"DE--{customer.id}", order_values(customer.id, now), now=now)
+    as_guest = order_values(None, now) | {"guest_email_key": customer.email_key}
+    orders.add(connection, f"guest-{customer.id}", as_guest, now=now)
     _subscribe(connection, customer, now)
 
 
@@ -272,6 +274,7 @@ async def test_the_receipt_says_what_happened_and_names_nobody(shop):
             "rate_limits": 5,
             "restore_requests": 1,
             "newsletter": 2,
+            "guest_orders": 1,
             "credentials": 3,
             "tokens": 3,
             "mail": 1,

@@ -326,11 +326,11 @@ async def test_options_of_an_unknown_path_is_not_found(open_shop):
 
 @rule("error-4")
 async def test_a_failure_tells_nothing_but_the_requests_id(shop, monkeypatch):
-    async def fail(_claims):
+    async def fail(*_arguments):
         raise ZeroDivisionError("secret detail")
 
     account = await shop.account()
-    monkeypatch.setattr(shop.container.customers, "current", fail)
+    monkeypatch.setattr(shop.container.accounts, "account", fail)
 
     response = await shop.call("GET", "/customers", by=account)
 
@@ -345,11 +345,11 @@ async def test_a_failure_tells_nothing_but_the_requests_id(shop, monkeypatch):
 
 @rule("error-5")
 async def test_an_overloaded_service_asks_to_come_again(shop, monkeypatch):
-    async def fail(_claims):
+    async def fail(*_arguments):
         raise DatabaseUnavailable(3)
 
     account = await shop.account()
-    monkeypatch.setattr(shop.container.customers, "current", fail)
+    monkeypatch.setattr(shop.container.accounts, "account", fail)
 
     response = await shop.call("GET", "/customers", by=account)
 

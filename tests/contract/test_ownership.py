@@ -31,6 +31,7 @@ BY_REFERENCE = {
     ("PATCH", BOOK + "/{uuid}"): ({"city": "Ulm", "isDefaultBilling": True}, (403, "411")),
     ("DELETE", BOOK + "/{uuid}"): (None, (403, "411")),
     ("GET", "/customers/{reference}/orders"): (None, (403, "802")),
+    ("POST", "/customers/{reference}/order-claims"): ({}, (403, "411")),
     ("GET", "/customers/{reference}/overview"): (None, (403, "411")),
     ("GET", "/customers/{reference}/personal-data"): (None, (403, "411")),
     ("PATCH", "/customer-password/{reference}"): (NEW_PASSWORD, (403, "411")),
@@ -43,6 +44,7 @@ BY_ID = {
     ("GET", "/sessions/{uuid}"): (None, (404, "440")),
     ("DELETE", "/sessions/{uuid}"): (None, (404, "440")),
     ("GET", "/orders/{reference}"): (None, (404, "801")),
+    ("POST", "/orders/{reference}/reorders"): ({}, (404, "801")),
     ("GET", "/wishlists/{uuid}"): (None, (404, "201")),
 }
 # Everybody's business, and a logout, which answers 204 whatever token it is given.

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from tests.order_system import store
 from tests.shop import OTHER_PASSWORD, Account, Shop, address, registration
 
 Prepared = Any
@@ -102,6 +103,26 @@ async def _impersonate(shop: Shop, _email: str, prepared: Prepared) -> httpx.Res
     return await shop.call("POST", path, {"customerReference": ada.reference}, by=agent)
 
 
+async def _account_of_a_guest(shop: Shop, email: str) -> Account:
+    ada = await shop.account(email)
+    await store(shop, f"O-{ada.reference}", guestEmail=email)
+    return ada
+
+
+async def _claim(shop: Shop, _email: str, ada: Prepared) -> httpx.Response:
+    return await shop.call("POST", f"/customers/{ada.reference}/order-claims", {}, by=ada)
+
+
+async def _account_with_order(shop: Shop, email: str) -> Account:
+    ada = await shop.account(email)
+    await store(shop, f"O-{ada.reference}", of=ada)
+    return ada
+
+
+async def _reorder(shop: Shop, _email: str, ada: Prepared) -> httpx.Response:
+    return await shop.call("POST", f"/orders/O-{ada.reference}/reorders", {}, by=ada)
+
+
 async def _erase(shop: Shop, _email: str, prepared: Prepared) -> httpx.Response:
     ada, _ = prepared
     return await shop.call("DELETE", f"/customers/{ada.reference}", by=ada)
@@ -117,5 +138,7 @@ FLOWS = {
     "refresh": Flow(_account, _refresh, success=201, repeated=201),
     "impersonation": Flow(_account_with_agent, _impersonate, success=201, repeated=201),
     "impersonated address": Flow(_impersonated, _add_address, success=201, repeated=201),
+    "claim of orders": Flow(_account_of_a_guest, _claim, success=201, repeated=201),
+    "reorder": Flow(_account_with_order, _reorder, success=201, repeated=201),
     "erasure": Flow(_account_with_address, _erase, success=204, repeated=401),
 }

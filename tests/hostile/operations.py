@@ -18,8 +18,9 @@ class Operation:
     """With its prefix; ids in braces."""
     resource_type: str
     fields: tuple[str, ...]
-    """Attributes or parameters of its body; empty without one."""
+    """Attributes or parameters of its body, which may have none."""
     is_form: bool
+    has_body: bool
 
     def __str__(self):
         return f"{self.method} {self.template}"
@@ -56,7 +57,14 @@ def _operation(path, method, described):
     resource_type = described["tags"][0]
     if document:
         resource_type = data["properties"]["type"]["const"]
-    return Operation(method.upper(), path, resource_type, tuple(fields), is_form=form is not None)
+    return Operation(
+        method.upper(),
+        path,
+        resource_type,
+        tuple(fields),
+        is_form=form is not None,
+        has_body=bool(content),
+    )
 
 
 ALL = operations_of(storefront_openapi(), PREFIX)

@@ -89,7 +89,7 @@ async def test_an_answer_to_another_origin_cannot_be_read(cross_site, operation)
 @operations
 async def test_a_simple_request_of_another_site_reads_nothing(hostile, operation):
     """No answer sets a cookie (the client looks), so a browser has nothing to send along."""
-    body = good_body(operation, {}) if operation.fields else b""
+    body = good_body(operation, {}) if operation.has_body else b""
     for media_type in SIMPLE_TYPES:
         headers = [("origin", "https://evil.example"), ("content-type", media_type)]
         cookies = [("cookie", "session=1; accessToken=2")]
@@ -105,7 +105,7 @@ async def test_without_a_token_nothing_private_can_be_read_or_changed(hostile, h
     account = await hostile_shop.account()
     private = [it for it in ALL if it.has_id and "{reference}" in it.template]
     for operation in private:
-        body = good_body(operation, {}) if operation.fields else b""
+        body = good_body(operation, {}) if operation.has_body else b""
         answer = await hostile.send(
             operation.method, operation.target(account.reference), body=body
         )

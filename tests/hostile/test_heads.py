@@ -27,7 +27,7 @@ async def token(hostile_shop):
 @promise("G1", "S66", "S72")
 @pytest.mark.parametrize("operation", WITH_ID, ids=str)
 async def test_hostile_ids_are_answered(hostile, operation, token):
-    body = good_body(operation, {}) if operation.fields else b""
+    body = good_body(operation, {}) if operation.has_body else b""
     for segment in IDS.values():
         for sent in (token, None):
             await hostile.send(operation.method, operation.target(segment), body=body, token=sent)
@@ -66,7 +66,7 @@ async def test_odd_queries_are_answered(hostile, operation, token):
 @promise("G1", "S70", "S72")
 @operations
 async def test_hostile_header_fields_are_answered(hostile, operation):
-    body = good_body(operation, registration()) if operation.fields else b""
+    body = good_body(operation, registration()) if operation.has_body else b""
     for headers in HEADERS.values():
         await hostile.send(operation.method, operation.target(), body=body, headers=headers)
 

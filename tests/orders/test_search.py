@@ -1,13 +1,15 @@
-"""How a history is searched: by the customer's index, whatever is asked for."""
+"""How orders are found: by the index of the customer or of guests, whatever is asked for."""
 
 import contextlib
 from datetime import UTC, datetime
 from itertools import combinations
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy.exc import NoResultFound
 
 from customer_api.core.ids import CustomerId
+from customer_api.orders import guests
 from customer_api.orders.search import OrderSearch, Sort, find_page
 from tests.plans import explain
 
@@ -15,6 +17,18 @@ MOMENT = datetime(2026, 3, 1, tzinfo=UTC)
 FILTERS = {"text": "camera", "placed_from": MOMENT, "placed_before": MOMENT, "state": "new"}
 CHOICES = [dict(it) for size in range(5) for it in combinations(FILTERS.items(), size)]
 INDEX = "ix_orders_customer_id_placed_at_id"
+
+
+def claim(connection):
+    guests.claim(connection, SimpleNamespace(id=1, email_key="a@b.example"), most=9, now=MOMENT)
+
+
+def forget(connection):
+    guests.forget(connection, "a@b.example", registered=CustomerId(1), now=MOMENT)
+
+
+def purge(connection):
+    guests.purge(connection, MOMENT, 9, now=MOMENT)
 
 
 def find(connection, search):
@@ -37,3 +51,17 @@ async def test_page_and_count_go_by_the_index_of_the_customer(units, sort):
             if sort is Sort.PLACED_AT:
                 assert "Sort" not in plan, (search, plan)
                 assert "TEMP B-TREE" not in plan, (search, plan)
+
+
+@pytest.mark.parametrize(
+    ("work", "index"),
+    [
+        (claim, "ix_orders_guests_guest_email_key"),
+        (forget, "ix_orders_guests_guest_email_key"),
+        (purge, "ix_orders_guests_placed_at"),
+    ],
+)
+async def test_orders_of_guests_are_found_by_an_index_of_their_own(units, work, index):
+    plan = await units.write(lambda it: explain(it, work))
+
+    assert index in plan

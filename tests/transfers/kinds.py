@@ -103,6 +103,7 @@ def order(number: int, owner: str = "DE--1", **changes: str) -> dict[str, str]:
     return {
         "order_reference": f"O-{number}",
         "customer_reference": owner,
+        "guest_email": "",
         "placed_at": "2020-06-24T10:11:12Z",
         "currency": "EUR",
         "price_mode": "GROSS_MODE",

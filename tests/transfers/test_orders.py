@@ -3,6 +3,7 @@ import json
 import pytest
 from sqlalchemy import update
 
+from customer_api.customers.models import CustomerRow
 from customer_api.orders.models import OrderRow
 from customer_api.transfers.report import ImportSummary, Refusal
 from customer_api.transfers.rows import Format
@@ -118,3 +119,31 @@ async def test_orders_follow_the_rules_of_the_back_office(shop):
     ]
     assert "items.0.name: This field is missing." in refusals[4].reason
     assert "Ada" not in refusals[4].reason
+
+
+async def test_an_order_of_a_guest_is_exported_and_read_with_its_address(shop):
+    await import_rows_of(shop, "orders", order(1, "", guest_email="Guest@Shop.example"))
+
+    content = await exported(shop, EXPORTS["orders"])
+    summary, _ = await import_content(shop, importing(shop, "orders"), content)
+
+    (row,) = await rows(shop, OrderRow)
+    assert b"O-1,,guest@shop.example," in content
+    assert (summary, row.guest_email_key) == (ImportSummary(unchanged=1), "guest@shop.example")
+
+
+async def test_a_row_of_a_guest_leaves_an_order_to_who_claimed_it(shop):
+    account = await shop.session("DE--1", "person.1@shop.example", PASSWORD)
+    guest = order(1, "", guest_email="person.1@shop.example")
+    await import_rows_of(shop, "orders", guest)
+    proven = update(CustomerRow).values(proven_email_key=CustomerRow.email_key)
+    await shop.container.units.write(lambda it: it.execute(proven))
+    await shop.call("POST", "/customers/DE--1/order-claims", {}, by=account)
+
+    same, _ = await import_rows_of(shop, "orders", guest)
+    other, _ = await import_rows_of(shop, "orders", guest | {"state": "returned"})
+
+    (row,) = await rows(shop, OrderRow)
+    assert (same, other) == (ImportSummary(unchanged=1), ImportSummary(updated=1))
+    assert (row.state, row.guest_email_key) == ("returned", None)
+    assert row.customer_id is not None

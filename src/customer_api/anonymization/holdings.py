@@ -17,7 +17,9 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    exists,
     func,
+    or_,
     select,
 )
 from sqlalchemy.orm import InstrumentedAttribute
@@ -118,6 +120,14 @@ def _reference() -> ScalarSelect[str]:
     return select(CustomerRow.reference).where(CustomerRow.id == CUSTOMER).scalar_subquery()
 
 
+def _as_proven_guest() -> ColumnElement[bool]:
+    """Return the condition of orders that the customer could claim."""
+    has_proven = exists().where(
+        CustomerRow.id == CUSTOMER, CustomerRow.proven_email_key == EMAIL_KEY
+    )
+    return and_(OrderRow.guest_email_key == EMAIL_KEY, has_proven)
+
+
 HOLDINGS: Final = (
     Holding(
         CustomerRow,
@@ -140,7 +150,6 @@ HOLDINGS: Final = (
             .scalar_subquery()
         },
     ),
-    Holding(OrderRow, OrderRow.customer_id == CUSTOMER, "customer"),
     Holding(
         SubscriptionRow,
         SubscriptionRow.customer_id == CUSTOMER,
@@ -152,6 +161,7 @@ HOLDINGS: Final = (
         },
     ),
     Holding(RequestRow, RequestRow.email_key == EMAIL_KEY, "newsletter"),
+    Holding(OrderRow, or_(OrderRow.customer_id == CUSTOMER, _as_proven_guest()), "guest_orders"),
     Holding(RegistrationRow, RegistrationRow.customer_id == CUSTOMER, "customer"),
     Holding(CredentialRow, CredentialRow.customer_id == CUSTOMER, "credentials"),
     Holding(OneTimeKeyRow, OneTimeKeyRow.customer_id == CUSTOMER, "credentials"),
@@ -181,5 +191,6 @@ HOLDINGS: Final = (
 Of audit events a customer is shown what operators did in their place. They are evidence and stay.
 
 By address, only the present one is shown. Erasure also looks for former and wished-for ones, but
-whoever shows them could show what is another person's.
+whoever shows them could show what is another person's. Orders of a guest are shown to who has proven
+to read that mailbox.
 """

@@ -14,6 +14,7 @@ from customer_api.idempotency.anonymizer import IdempotencyAnonymizer
 from customer_api.mail.anonymizer import MailAnonymizer
 from customer_api.newsletter.anonymizer import NewsletterAnonymizer
 from customer_api.notes.anonymizer import NoteAnonymizer
+from customer_api.orders.anonymizer import GuestOrderAnonymizer
 from customer_api.passwords.anonymizer import RestoreRequestAnonymizer
 from customer_api.plugin import ANONYMIZERS, EXPORTERS, Anonymizer, Exporter
 from customer_api.tokens.anonymizer import TokenAnonymizer
@@ -22,6 +23,7 @@ BUILT_IN: Final[tuple[Anonymizer, ...]] = (
     RateLimitAnonymizer(),
     RestoreRequestAnonymizer(),
     NewsletterAnonymizer(),
+    GuestOrderAnonymizer(),
     CredentialAnonymizer(),
     TokenAnonymizer(),
     MailAnonymizer(),

@@ -25,6 +25,7 @@ from customer_api.idempotency import repository as requests
 from customer_api.mail.outbox import Outbox
 from customer_api.newsletter import repository as newsletters
 from customer_api.operators import session_repository as operator_sessions
+from customer_api.orders import guests as guest_orders
 from customer_api.registration import repository as registrations
 from customer_api.security import counters
 from customer_api.tokens import repository as tokens
@@ -60,6 +61,8 @@ class RetentionTerms:
     """Events, once every receiver has them."""
     newsletter_days: int
     """Subscriptions after their end."""
+    guest_order_days: int
+    """Addresses of guests, after they placed their orders."""
 
 
 class Retention:
@@ -103,6 +106,7 @@ class Retention:
             self.purge_events,
             self.expire_subscriptions,
             self.purge_subscriptions,
+            self.forget_guests,
             self.erase_unconfirmed,
             self.compact_search,
             self._units.scrub,  # somebody may have been reading when it was tried before
@@ -192,6 +196,12 @@ class Retention:
         return await self._in_batches(
             newsletters.purge, timedelta(days=self._terms.newsletter_days)
         )
+
+    async def forget_guests(self) -> int:
+        """Forget the addresses by which guests could claim old orders; returns of how many."""
+        now = self._clock.now()
+        days = timedelta(days=self._terms.guest_order_days)
+        return await self._in_batches(partial(guest_orders.purge, now=now), days)
 
     async def _in_batches(self, purge: Purge, age: timedelta) -> int:
         before = self._clock.now() - age

@@ -59,10 +59,12 @@ from customer_api.api.v1.newsletter_types.routes import router as newsletter_typ
 from customer_api.api.v1.newsletter_unsubscription.routes import (
     router as newsletter_unsubscription,
 )
+from customer_api.api.v1.order_claims.routes import router as order_claims
 from customer_api.api.v1.orders.routes import router as orders
 from customer_api.api.v1.overview.routes import router as overview
 from customer_api.api.v1.personal_data.routes import router as personal_data
 from customer_api.api.v1.refresh_tokens.routes import router as refresh_tokens
+from customer_api.api.v1.reorders.routes import router as reorders
 from customer_api.api.v1.sessions.routes import router as sessions
 from customer_api.api.v1.stores.routes import router as stores
 from customer_api.api.v1.wishlists.routes import router as wishlists
@@ -89,6 +91,8 @@ STOREFRONT_ROUTERS: Final[tuple[APIRouter, ...]] = (
     agent_customer_search,
     oauth.router,
     orders,
+    reorders,
+    order_claims,
     wishlists,
     newsletter_types,
     newsletter_subscriptions,

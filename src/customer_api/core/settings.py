@@ -407,6 +407,13 @@ class Settings(BaseSettings):
         description="How long events can be read and replayed; those that a receiver does not have "
         "yet stay longer.",
     )
+    guest_order_claim_days: int = Field(
+        365,
+        ge=0,
+        le=3650,
+        description="Days after an order was placed by a guest within which a customer with the same "
+        "e-mail can claim it; then the address is forgotten.",
+    )
 
     # Access and abuse
     protected_resource_types: Names = Field(

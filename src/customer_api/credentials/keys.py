@@ -11,6 +11,7 @@ from customer_api.credentials.models import UNDO, Purpose
 from customer_api.credentials.repository import StoredKey
 from customer_api.credentials.voiding import void_keys
 from customer_api.customers import repository as customers
+from customer_api.customers.emails import email_key
 from customer_api.customers.models import Customer
 from customer_api.security import one_time_keys
 
@@ -82,7 +83,11 @@ class MailedKeys:
         return None if taken is None else taken[0]
 
     def take(self, connection: Connection, key: str) -> tuple[Customer, StoredKey] | None:
-        """Like `use`, and return what was known of the key, too."""
+        """Like `use`, and return what was known of the key, too.
+
+        Whoever has the key reads the mailbox that it was sent to, which is noted. Keys die with the
+        address, so that is the present one unless the key leads to another.
+        """
         found = self.find(connection, key)
         if found is None:
             return None
@@ -90,7 +95,12 @@ class MailedKeys:
         is_ours = repository.use_key(
             connection, self._purpose, digest=one_time_keys.digest(key), now=self._clock.now()
         )
-        return (customer, found) if is_ours else None
+        if not is_ours:
+            return None
+        if self._purpose is not Purpose.ERASURE:  # which is not mailed
+            address = customer.email_key if found.email is None else email_key(found.email)
+            customers.prove_mailbox(connection, customer.id, address)
+        return customer, found
 
     def void(self, connection: Connection, customer_id: CustomerId) -> None:
         """Make the customer's keys of this purpose worthless."""

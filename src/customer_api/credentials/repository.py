@@ -102,6 +102,7 @@ _EMAIL_KEYS = (
         ),
     )
 )
+_FORMER_EMAIL_KEYS = _EMAIL_KEYS.where(OneTimeKeyRow.purpose == Purpose.EMAIL_UNDO)
 _HOLDER = (
     select(OneTimeKeyRow.customer_id)
     .where(
@@ -229,6 +230,12 @@ def list_email_keys(connection: Connection, customer_id: CustomerId) -> tuple[st
     Former and wished-for ones; those that are another customer's by now are not among them.
     """
     rows = connection.execute(_EMAIL_KEYS, {"customer": customer_id})
+    return tuple(str(row.email_key) for row in rows)
+
+
+def list_former_email_keys(connection: Connection, customer_id: CustomerId) -> tuple[str, ...]:
+    """Like `list_email_keys`, but only of those that the customer gave up lately."""
+    rows = connection.execute(_FORMER_EMAIL_KEYS, {"customer": customer_id})
     return tuple(str(row.email_key) for row in rows)
 
 

@@ -9,6 +9,7 @@ from customer_api.customers.models import CustomerRow
 from customer_api.plugin import ErasureContext
 
 _WIPED: Final = (
+    "proven_email_key",
     "salutation",
     "first_name",
     "last_name",

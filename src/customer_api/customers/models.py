@@ -105,6 +105,8 @@ class CustomerRow(Base):
     )
     email: Mapped[str] = mapped_column(String(EMAIL_LENGTH), info=personal())
     email_key: Mapped[str] = mapped_column(_code_points(EMAIL_LENGTH), info=personal())
+    proven_email_key: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH), info=personal())
+    """The address whose mailbox the customer last proved to read; it may be a former one."""
     salutation: Mapped[str | None] = mapped_column(String(20), info=personal())
     first_name: Mapped[str | None] = mapped_column(String(100), info=personal())
     last_name: Mapped[str | None] = mapped_column(String(100), info=personal())

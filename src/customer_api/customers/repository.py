@@ -40,6 +40,14 @@ _BY_REFERENCES_LOCKED = _BY_REFERENCES.with_for_update(key_share=True)
 _IS_TAKEN = select(CustomerRow.id).where(
     CustomerRow.email_key == bindparam("key"), CustomerRow.id != bindparam("but")
 )
+_PROVE_MAILBOX = (
+    update(CustomerRow)
+    .where(CustomerRow.id == bindparam("customer"))
+    .values(proven_email_key=bindparam("key"))
+)
+_HAS_PROVEN_MAILBOX = select(CustomerRow.id).where(
+    CustomerRow.id == bindparam("customer"), CustomerRow.proven_email_key == CustomerRow.email_key
+)
 _HAS_REFERENCE = select(CustomerRow.id).where(CustomerRow.reference == bindparam("reference"))
 _NEW_VALUES: Final = tuple(
     [field.name for field in fields(NewCustomer)]
@@ -169,6 +177,21 @@ def change(
 def mark_registered(connection: Connection, customer_id: CustomerId, *, now: datetime) -> bool:
     """Record the confirmation; False when the customer was registered already."""
     return connection.execute(_MARK_REGISTERED, {"customer": customer_id, "at": now}).rowcount == 1
+
+
+def prove_mailbox(connection: Connection, customer_id: CustomerId, key: str) -> None:
+    """Note that a locked customer reads the mailbox of an address, by its key; it is no other state."""
+    connection.execute(_PROVE_MAILBOX, {"customer": customer_id, "key": key})
+
+
+def has_proven_mailbox(connection: Connection, customer_id: CustomerId) -> bool:
+    """Return whether the customer has proven to read the mailbox of the present address.
+
+    To be registered is no such proof: without double opt-in, with `EMAIL_CHANGE=immediate`, and after
+    an import or a change by an operator nobody has shown it.
+    """
+    parameters = {"customer": customer_id}
+    return connection.execute(_HAS_PROVEN_MAILBOX, parameters).scalar() is not None
 
 
 def set_default_addresses(

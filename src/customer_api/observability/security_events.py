@@ -25,6 +25,7 @@ class SecurityEvent(StrEnum):
     EMAIL_CHANGED = "email_changed"
     EMAIL_CHANGE_REQUESTED = "email_change_requested"
     EMAIL_CHANGE_UNDONE = "email_change_undone"
+    GUEST_ORDERS_CLAIMED = "guest_orders_claimed"
     HASHING_BUSY = "hashing_busy"
     HOST_REFUSED = "host_refused"
     KEY_REFUSED = "key_refused"

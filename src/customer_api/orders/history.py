@@ -1,12 +1,14 @@
 """The history of orders, for the customer whose orders they are."""
 
+import re
+
 from sqlalchemy import Connection
 
 from customer_api.core.types import Claims
 from customer_api.customers.models import Session, Units
 from customer_api.orders import repository, search
 from customer_api.orders.errors import OrdersNotOwned, OrderUnknown
-from customer_api.orders.models import Order
+from customer_api.orders.models import REFERENCE, Order
 from customer_api.orders.search import FoundOrders, OrderSearch
 
 
@@ -56,7 +58,9 @@ def get_own(connection: Connection, session: Session, order_reference: str) -> O
     Raises:
         OrderUnknown: none of theirs has this reference; others' orders look the same.
     """
-    order = repository.find_of_customer(connection, session.customer.id, order_reference)
+    order = None
+    if re.fullmatch(REFERENCE, order_reference):  # PostgreSQL does not look for every text
+        order = repository.find_of_customer(connection, session.customer.id, order_reference)
     if order is None:
         raise OrderUnknown
     return order

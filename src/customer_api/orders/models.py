@@ -6,13 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Identity, Index, Integer, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Identity, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base
 from customer_api.core.ids import CustomerId
-from customer_api.core.privacy import kept
+from customer_api.core.privacy import kept, personal
 from customer_api.core.types import BigKey, UtcDateTime
+from customer_api.customers.emails import EMAIL_LENGTH
 
 REFERENCE_LENGTH: Final = 64
 REFERENCE: Final = r"^(?!\.{1,2}$)[^\x00-\x1f\x7f/\ufffd]{1,64}$"
@@ -21,8 +22,12 @@ REFERENCE: Final = r"^(?!\.{1,2}$)[^\x00-\x1f\x7f/\ufffd]{1,64}$"
 U+FFFD stands for bytes of a path that are not UTF-8: references in another encoding would be mixed up.
 """
 STATE_LENGTH: Final = 50
+MOST_ITEMS: Final = 500
+LARGEST_QUANTITY: Final = 10**6
+"""Of one item."""
 PRICE_MODES: Final = ("GROSS_MODE", "NET_MODE")
 
+_IS_CLAIMABLE: Final = text("guest_email_key IS NOT NULL")
 _BOOKS: Final = "the books of the shop, which the law makes it keep"
 
 Part = Mapping[str, Any]
@@ -37,6 +42,15 @@ class OrderRow(Base):
     __table_args__ = (
         Index("uq_orders_reference", "reference", unique=True),
         Index("ix_orders_customer_id_placed_at_id", "customer_id", "placed_at", "id"),
+        *(
+            Index(
+                f"ix_orders_guests_{name}",
+                name,
+                postgresql_where=_IS_CLAIMABLE,
+                sqlite_where=_IS_CLAIMABLE,
+            )
+            for name in ("guest_email_key", "placed_at")
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigKey, Identity(), primary_key=True, info=kept(_BOOKS))
@@ -56,6 +70,12 @@ class OrderRow(Base):
     shipping_address: Mapped[dict[str, Any] | None] = mapped_column(
         JSON(none_as_null=True), info=kept(_BOOKS)
     )
+    guest_email_key: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH), info=personal())
+    """Whose mailbox it takes to claim the order of a guest; NULL when nobody can claim it."""
+    claims_closed_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, info=kept("keeps an order from being claimed again; no person in it")
+    )
+    """When the order was claimed, or its guest's address forgotten: no push brings that back."""
     words: Mapped[str] = mapped_column(Text, info=kept("what was bought, for searches in orders"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=kept("age of the row"))
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, info=kept("age of the row"))
@@ -104,6 +124,10 @@ class Order:
     billing_address: Part | None
     """A copy, as it was when the order was placed."""
     shipping_address: Part | None
+    guest_email_key: str | None
+    """By which a guest can claim it; None when nobody can."""
+    is_closed: bool
+    """Whether nobody can ever claim it: it was claimed, or the customer or guest was forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +144,8 @@ class PushOrder:
 
     reference: str
     customer_reference: str | None
+    guest_email: str | None
+    """Address of a guest; it does not count where there is a customer."""
     placed_at: datetime
     currency: str
     price_mode: str

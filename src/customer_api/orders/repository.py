@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_api.core.ids import CustomerId
@@ -22,6 +22,7 @@ CONTENT: Final = (
     "content",
     "billing_address",
     "shipping_address",
+    "guest_email_key",
 )
 """Columns that an order system sets."""
 
@@ -37,6 +38,10 @@ _HEAD: Final = (
     OrderRow.updated_at,
     OrderRow.version,
 )
+IS_CLOSED: Final = or_(
+    OrderRow.claims_closed_at.is_not(None), CustomerRow.anonymized_at.is_not(None)
+).label("is_closed")
+"""Whether nobody can ever claim an order, of a statement that joins customers."""
 _ONE: Final = (
     select(
         *_HEAD,
@@ -44,6 +49,8 @@ _ONE: Final = (
         OrderRow.content,
         OrderRow.billing_address,
         OrderRow.shipping_address,
+        OrderRow.guest_email_key,
+        IS_CLOSED,
     )
     .outerjoin(CustomerRow, CustomerRow.id == OrderRow.customer_id)
     .where(OrderRow.reference == bindparam("reference"))
@@ -141,4 +148,6 @@ def _to_order(row: Row[*tuple[Any, ...]]) -> Order:
         content=row.content,
         billing_address=row.billing_address,
         shipping_address=row.shipping_address,
+        guest_email_key=row.guest_email_key,
+        is_closed=row.is_closed,
     )

@@ -19,7 +19,7 @@ from customer_api.customers import repository as customers
 from customer_api.customers.errors import CustomersUnknown
 from customer_api.customers.models import CustomerUnits
 from customer_api.orders import repository
-from customer_api.orders.content import values_of
+from customer_api.orders.content import as_claimed, values_of
 from customer_api.orders.errors import OrderReferenceInvalid, OrderUnknown
 from customer_api.orders.models import (
     REFERENCE,
@@ -172,6 +172,7 @@ class OrderService:
             found = repository.lock(connection, command.reference)  # somebody was faster
             assert found is not None, "orders are never deleted"
         expected.require(found.head.etag_state)
+        values = as_claimed(values, customer_id=found.customer_id, is_closed=found.is_closed)
         if _content(found) == {name: values[name] for name in repository.CONTENT}:
             return Outcome.UNCHANGED
         repository.replace(connection, command.reference, values, now=now)
@@ -207,4 +208,5 @@ def _content(order: Order) -> dict[str, object]:
         "content": order.content,
         "billing_address": order.billing_address,
         "shipping_address": order.shipping_address,
+        "guest_email_key": order.guest_email_key,
     }

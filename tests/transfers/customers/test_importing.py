@@ -43,6 +43,7 @@ async def test_a_customer_comes_with_everything_in_the_file(shop, import_rows):
         "reference": "DE--1",
         "email": "Person.1@shop.example",
         "email_key": "person.1@shop.example",
+        "proven_email_key": None,
         "salutation": "Ms",
         "first_name": "Ada",
         "last_name": "Example",

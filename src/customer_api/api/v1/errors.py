@@ -47,7 +47,7 @@ from customer_api.newsletter.errors import (
     TypeNotFound,
 )
 from customer_api.operators.errors import OperatorLoginFailed
-from customer_api.orders.errors import OrdersNotOwned, OrderUnknown
+from customer_api.orders.errors import MailboxUnproven, OrdersNotOwned, OrderUnknown
 from customer_api.passwords.errors import PasswordUndoKeyInvalid, RestoreKeyInvalid
 from customer_api.registration.errors import ConfirmationKeyInvalid
 from customer_api.security.jwt import TokenInvalid
@@ -127,6 +127,9 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
     StoreNotFound: Row("601", 404, "Store not found."),
     OrderUnknown: Row("801", 404, "Can't find order by the given order reference"),
     OrdersNotOwned: Row("802", 403, "Unauthorized request."),
+    MailboxUnproven: Row(
+        "803", 403, "Use a link from a mail to your e-mail address first, then try again."
+    ),
     ReauthenticationRequired: Row("441", 401, "Log in again with your password, then try again."),
     SessionNotFound: Row("440", 404, "Session was not found."),
     IdempotencyKeyReused: Row(

@@ -17,6 +17,7 @@ from customer_api.transfers.rows import Row
 _TEXTS: Final = {
     "order_reference": "reference",
     REFERENCE: "customerReference",
+    "guest_email": "guestEmail",
     "placed_at": "placedAt",
     "currency": "currency",
     "price_mode": "priceMode",

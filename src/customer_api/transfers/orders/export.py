@@ -25,6 +25,7 @@ class OrderExport(ExportKind):
             OrderRow.id,
             OrderRow.reference,
             CustomerRow.reference,
+            OrderRow.guest_email_key,
             OrderRow.placed_at,
             OrderRow.currency,
             OrderRow.price_mode,
@@ -42,6 +43,6 @@ class OrderExport(ExportKind):
 
     @override
     def cells(self, values: Sequence[Any]) -> Cells:
-        reference, customer, placed_at, *others, content = values
+        reference, customer, guest, placed_at, *others, content = values
         lists = (content[name] for name in LISTS)
-        return (reference, customer, moment_cell(placed_at), *others, *lists)
+        return (reference, customer, guest, moment_cell(placed_at), *others, *lists)

@@ -8,9 +8,10 @@ from typing_extensions import override
 
 from customer_api.audit.models import Action
 from customer_api.core.clock import Clock
-from customer_api.orders.content import values_of
+from customer_api.customers.models import CustomerRow
+from customer_api.orders.content import as_claimed, values_of
 from customer_api.orders.models import OrderRow
-from customer_api.orders.repository import CONTENT
+from customer_api.orders.repository import CONTENT, IS_CLOSED
 from customer_api.transfers.columns import Columns
 from customer_api.transfers.importer import ImportKind
 from customer_api.transfers.orders.columns import CheckOrder, OrderRecord, parse_order
@@ -19,9 +20,13 @@ from customer_api.transfers.plan import RowPlan
 from customer_api.transfers.report import Refusal
 from customer_api.transfers.rows import Row
 
-_STORED: Final = select(
-    OrderRow.id, OrderRow.reference, *(getattr(OrderRow, name) for name in CONTENT)
-).where(OrderRow.reference.in_(bindparam("references", expanding=True)))
+_STORED: Final = (
+    select(
+        OrderRow.id, OrderRow.reference, IS_CLOSED, *(getattr(OrderRow, name) for name in CONTENT)
+    )
+    .outerjoin(CustomerRow, CustomerRow.id == OrderRow.customer_id)
+    .where(OrderRow.reference.in_(bindparam("references", expanding=True)))
+)
 _ADD: Final = insert(OrderRow)
 _REPLACE: Final = (
     update(OrderRow)
@@ -72,7 +77,9 @@ class OrderImport(ImportKind[OrderRecord]):
             found: Any = stored.get(reference)
             if found is None:
                 plan.new.append({"reference": reference, **values})
-            elif all(getattr(found, name) == values[name] for name in CONTENT):
+                continue
+            values = as_claimed(values, customer_id=found.customer_id, is_closed=found.is_closed)
+            if all(getattr(found, name) == values[name] for name in CONTENT):
                 plan.unchanged += 1
             else:
                 changes[reference] = (found.id, values)

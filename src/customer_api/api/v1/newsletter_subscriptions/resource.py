@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from customer_api.api import openapi
-from customer_api.api.v1.customers.resource import timestamp
 from customer_api.core.settings import Settings
 from customer_api.jsonapi.constraints import Length, NotBlank, StrictEmail
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
+from customer_api.jsonapi.moments import timestamp
 from customer_api.jsonapi.nested import Integer
 from customer_api.jsonapi.validation import Field, Fields
 from customer_api.newsletter.models import CHANNEL_LENGTH, NamedSubscription, State

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from customer_api.api import openapi
-from customer_api.api.v1.customers.resource import timestamp
 from customer_api.core.settings import Settings
 from customer_api.jsonapi.constraints import Length, NotBlank
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
+from customer_api.jsonapi.moments import timestamp
 from customer_api.jsonapi.validation import Field, Fields
 from customer_api.newsletter.managing import ChangeType, CreateType
 from customer_api.newsletter.models import (

@@ -1,17 +1,21 @@
 """What an order consists of on the wire.
 
 The names are those under which the storefront shows orders. What is not declared here is not stored: addresses
-have no e-mail, because it would lead back to the person whom an erasure has made unknown.
+have no e-mail, because it would lead back to the person whom an erasure has made unknown. The one of a guest is
+kept apart from them, for a time, so that it can be forgotten.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from customer_api.core.settings import Settings
-from customer_api.jsonapi.constraints import Choice, Length, NotBlank, Regex
+from customer_api.customers.emails import EMAIL_LENGTH
+from customer_api.jsonapi.constraints import Choice, Email, Length, NotBlank, Regex
 from customer_api.jsonapi.nested import Integer, ListField, Moment, Number, ObjectField, Required
 from customer_api.jsonapi.validation import Field, Fields
 from customer_api.orders.models import (
+    LARGEST_QUANTITY,
+    MOST_ITEMS,
     PRICE_MODES,
     REFERENCE,
     REFERENCE_LENGTH,
@@ -22,9 +26,7 @@ from customer_api.orders.models import (
 _TEXT_LENGTH: Final = 255
 _LARGEST_AMOUNT: Final = 10**15
 """Of the minor unit, in either direction; every JSON reader takes such numbers exactly."""
-_MOST_ITEMS: Final = 500
 _MOST_PARTS: Final = 50
-_LARGEST_QUANTITY: Final = 10**6
 _LARGEST_TAX_RATE: Final = 100
 _PRICES: Final = ("unitGrossPrice", "sumGrossPrice", "unitNetPrice", "sumNetPrice")
 _ADDRESS: Final = (
@@ -64,6 +66,7 @@ def to_command(reference: str, attributes: Mapping[str, Any]) -> PushOrder:
     return PushOrder(
         reference=reference,
         customer_reference=attributes.get("customerReference") or None,
+        guest_email=attributes.get("guestEmail") or None,
         placed_at=attributes["placedAt"],
         currency=attributes["currency"],
         price_mode=attributes["priceMode"],
@@ -79,12 +82,19 @@ def _order() -> tuple[Field, ...]:
     reference = Length(min=1, max=REFERENCE_LENGTH)
     return (
         Field("customerReference", reference, required=False, example="DE--7K3MX0Q2VD"),
+        Field(
+            "guestEmail",
+            Email(),
+            Length(max=EMAIL_LENGTH),
+            required=False,
+            description="Of a guest, who can claim the order with it; never shown.",
+        ),
         Field("placedAt", NotBlank(), Moment(), example="2026-03-14T09:26:53Z"),
         Field("currency", NotBlank(), Regex(r"^[A-Z]{3}$", _NO_CURRENCY), example="EUR"),
         Field("priceMode", NotBlank(), Choice(*PRICE_MODES)),
         Field("state", NotBlank(), Length(max=STATE_LENGTH), example="shipped"),
         ObjectField("totals", _totals()),
-        ListField("items", _items(), min=1, max=_MOST_ITEMS),
+        ListField("items", _items(), min=1, max=MOST_ITEMS),
         ListField("expenses", _expenses(), max=_MOST_PARTS),
         ListField("payments", _payments(), max=_MOST_PARTS),
         ListField("shipments", _shipments(), max=_MOST_PARTS),
@@ -109,7 +119,7 @@ def _items() -> Fields:
     return Fields(
         _text("sku"),
         _text("name"),
-        Field("quantity", Required(), Integer(1, _LARGEST_QUANTITY), type="integer"),
+        Field("quantity", Required(), Integer(1, LARGEST_QUANTITY), type="integer"),
         _amount("unitPrice"),
         _amount("sumPrice"),
         *(_amount(name, required=False) for name in _PRICES),
