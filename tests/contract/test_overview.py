@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.back_office.conftest import office_of
+from tests.newsletter.conftest import Press
 from tests.order_system import store
 from tests.shop import address, only_error
 from tests.statements import note_statements
@@ -47,11 +49,36 @@ async def test_an_overview_shows_profile_default_addresses_and_the_last_orders(s
         "defaultBillingAddress",
         "defaultShippingAddress",
         "lastOrders",
+        "newsletters",
     ]
     assert shown["customer"] == embedded(profile.json()["data"])
     assert shown["defaultBillingAddress"] == embedded(billing.json()["data"])
     assert shown["defaultShippingAddress"] == embedded(shipping.json()["data"])
     assert shown["lastOrders"] == [embedded(it) for it in orders.json()["data"][:5]]
+    assert shown["newsletters"] == []
+
+
+@rule("overview-2")
+async def test_an_overview_shows_newsletters_beside_any_number_of_addresses(shop):
+    press = Press(await office_of(shop))
+    ada = await press.shop.account()
+    for name in ("Cats", "Birds"):
+        assert (await press.ask_as(ada, await press.add_type(name))).status_code == 201
+    own = await press.shop.call(
+        "GET", f"/customers/{ada.reference}/newsletter-subscriptions", by=ada
+    )
+    expected = [embedded(it) for it in own.json()["data"]]
+    book = f"/customers/{ada.reference}/addresses"
+
+    for defaults in ({}, {"isDefaultBilling": True}):
+        shown = attributes_of(await overview(press.shop, ada))
+        assert shown["newsletters"] == expected
+        await press.shop.call("POST", book, address(**defaults), by=ada)
+    shown = attributes_of(await overview(press.shop, ada))
+
+    assert [it["newsletterName"] for it in expected] == ["Birds", "Cats"]
+    assert shown["newsletters"] == expected
+    assert shown["defaultBillingAddress"]["id"] != shown["defaultShippingAddress"]["id"]
 
 
 @rule("overview-2")

@@ -6,30 +6,31 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Update, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Update, bindparam, insert, or_, select, update
 
 from customer_api.addresses.models import Address, AddressRow
 from customer_api.core.ids import AddressId, CustomerId
 
-_COLUMNS: Final = tuple(getattr(AddressRow, field.name) for field in fields(Address))
+COLUMNS: Final = tuple(getattr(AddressRow, field.name) for field in fields(Address))
+"""The columns of `Address`, in the order of its fields."""
+
 PERSONAL_COLUMNS: Final = tuple(
     field.name for field in fields(Address) if field.name not in {"id", "uuid", "version"}
 )
 
 _OF_CUSTOMER = (
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(AddressRow.customer_id == bindparam("customer"), AddressRow.deleted_at.is_(None))
     .order_by(AddressRow.id)
 )
 _ONE = _OF_CUSTOMER.where(AddressRow.uuid == bindparam("uuid"))
-_SOME = _OF_CUSTOMER.where(AddressRow.id.in_(bindparam("ids", expanding=True)))
 _UUIDS = select(AddressRow.id, AddressRow.uuid).where(
     AddressRow.id.in_(bindparam("ids", expanding=True))
 )
-_SEVERAL = select(*_COLUMNS).where(
+_SEVERAL = select(*COLUMNS).where(
     AddressRow.uuid.in_(bindparam("uuids", expanding=True)), AddressRow.deleted_at.is_(None)
 )
-_ADD = insert(AddressRow).returning(*_COLUMNS)
+_ADD = insert(AddressRow).returning(*COLUMNS)
 _REMOVE = (
     update(AddressRow)
     .where(
@@ -55,22 +56,13 @@ _ERASE = (
 def list_of_customer(connection: Connection, customer_id: CustomerId) -> tuple[Address, ...]:
     """Return the whole book in the order of creation."""
     rows = connection.execute(_OF_CUSTOMER, {"customer": customer_id})
-    return tuple(_to_address(row) for row in rows)
+    return tuple(to_address(row) for row in rows)
 
 
 def find(connection: Connection, customer_id: CustomerId, uuid: str) -> Address | None:
     """Return one address of this customer."""
     row = connection.execute(_ONE, {"customer": customer_id, "uuid": uuid}).one_or_none()
-    return None if row is None else _to_address(row)
-
-
-def list_by_ids(
-    connection: Connection, customer_id: CustomerId, ids: Collection[AddressId]
-) -> tuple[Address, ...]:
-    """Return those of a customer's addresses with these internal ids; none is fine."""
-    parameters = {"customer": customer_id, "ids": list(ids)}
-    rows = connection.execute(_SOME, parameters) if ids else ()
-    return tuple(_to_address(row) for row in rows)
+    return None if row is None else to_address(row)
 
 
 def find_uuids(connection: Connection, ids: Sequence[AddressId]) -> dict[AddressId | None, str]:
@@ -82,7 +74,7 @@ def find_uuids(connection: Connection, ids: Sequence[AddressId]) -> dict[Address
 def find_several(connection: Connection, uuids: Collection[str]) -> dict[str, Address]:
     """Return addresses of any customers by uuid; none is fine."""
     rows = connection.execute(_SEVERAL, {"uuids": sorted(uuids)}).all() if uuids else ()
-    return {address.uuid: address for address in map(_to_address, rows)}
+    return {address.uuid: address for address in map(to_address, rows)}
 
 
 def add(
@@ -97,7 +89,7 @@ def add(
     row = dict.fromkeys(PERSONAL_COLUMNS) | dict(values)
     row |= {"uuid": uuid, "customer_id": customer_id, "created_at": now, "updated_at": now}
     row |= {"version": 1}
-    return _to_address(connection.execute(_ADD, row).one())
+    return to_address(connection.execute(_ADD, row).one())
 
 
 def change(
@@ -114,7 +106,7 @@ def change(
         _change_statement(tuple(sorted(changes))),
         parameters | {"customer": customer_id, "of": uuid, "now": now},
     ).one()
-    return _to_address(row)
+    return to_address(row)
 
 
 def remove(connection: Connection, customer_id: CustomerId, uuid: str, *, now: datetime) -> None:
@@ -140,9 +132,10 @@ def _change_statement(names: tuple[str, ...]) -> Update:
             {name: bindparam(f"new_{name}") for name in names}
             | {"updated_at": bindparam("now"), "version": AddressRow.version + 1}
         )
-        .returning(*_COLUMNS)
+        .returning(*COLUMNS)
     )
 
 
-def _to_address(row: Row[*tuple[Any, ...]]) -> Address:
-    return Address(*row)
+def to_address(row: Sequence[Any]) -> Address:
+    """Return the address of a row whose first columns are `COLUMNS`."""
+    return Address(*row[: len(COLUMNS)])

@@ -160,32 +160,20 @@ class AddressService:
 def book_of(connection: Connection, customer: Customer) -> tuple[BookEntry, ...]:
     """Return the addresses of a customer, the oldest first."""
     return tuple(
-        _entry(address, customer)
+        entry_of(address, customer)
         for address in repository.list_of_customer(connection, customer.id)
     )
-
-
-def default_entries(
-    connection: Connection, customer: Customer
-) -> tuple[BookEntry | None, BookEntry | None]:
-    """Return the default billing and the default shipping address of a customer, in one statement."""
-    ids = (customer.default_billing_address_id, customer.default_shipping_address_id)
-    found = {
-        address.id: _entry(address, customer)
-        for address in repository.list_by_ids(connection, customer.id, {it for it in ids if it})
-    }
-    billing, shipping = (None if it is None else found.get(it) for it in ids)
-    return billing, shipping
 
 
 def _get(connection: Connection, customer: Customer, uuid: str) -> BookEntry:
     address = repository.find(connection, customer.id, uuid)
     if address is None:
         raise AddressNotFound
-    return _entry(address, customer)
+    return entry_of(address, customer)
 
 
-def _entry(address: Address, customer: Customer) -> BookEntry:
+def entry_of(address: Address, customer: Customer) -> BookEntry:
+    """Return an address of a customer with its role in the book."""
     return BookEntry(
         address,
         is_default_billing=address.id == customer.default_billing_address_id,

@@ -1,6 +1,6 @@
 """Queries over subscriptions."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from sqlalchemy import (
     Connection,
-    Row,
     Select,
     Update,
     and_,
@@ -235,7 +234,7 @@ def purge(connection: Connection, before: datetime, most: int) -> int:
     return len(connection.execute(_PURGE, {"before": before, "most": most}).all())
 
 
-def to_subscription(row: Row[*tuple[Any, ...]]) -> Subscription:
+def to_subscription(row: Sequence[Any]) -> Subscription:
     """Return the subscription of a row whose first columns are `COLUMNS`."""
     values = dict(zip((field.name for field in fields(Subscription)), row, strict=False))
     return Subscription(**values | {"state": State(values["state"])})

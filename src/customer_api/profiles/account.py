@@ -8,14 +8,16 @@ from typing import Final
 from sqlalchemy import Connection
 
 from customer_api.addresses.models import BookEntry
-from customer_api.addresses.service import book_of, default_entries
+from customer_api.addresses.service import book_of
 from customer_api.core.keyset import CursorPage
 from customer_api.core.types import Claims
 from customer_api.customers.errors import CustomerNotFound
 from customer_api.customers.models import Customer, Session, Units
 from customer_api.customers.service import require_owner
+from customer_api.newsletter.models import NamedSubscription
 from customer_api.orders import repository as orders
 from customer_api.orders.models import OrderHead
+from customer_api.profiles.overview_repository import find_defaults_and_newsletters
 
 MOST_ORDERS: Final = 100
 """Orders beside a customer, the last placed first; the history has the older ones."""
@@ -57,6 +59,8 @@ class Overview:
     default_shipping: BookEntry | None
     last_orders: tuple[OrderHead, ...]
     """The last placed first, `LAST_ORDERS` of them."""
+    newsletters: tuple[NamedSubscription, ...]
+    """By name, ended ones too."""
 
 
 class AccountService:
@@ -109,12 +113,13 @@ class AccountService:
         def work(connection: Connection, session: Session) -> Overview:
             require_owner(session, reference)
             customer = session.customer
-            billing, shipping = default_entries(connection, customer)
+            (billing, shipping), newsletters = find_defaults_and_newsletters(connection, customer)
             return Overview(
                 customer,
                 default_billing=billing,
                 default_shipping=shipping,
                 last_orders=_last_orders(connection, customer, LAST_ORDERS),
+                newsletters=newsletters,
             )
 
         return await self._units.read_as(claims, work)

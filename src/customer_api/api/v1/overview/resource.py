@@ -10,6 +10,7 @@ from customer_api.addresses.models import BookEntry
 from customer_api.api import openapi
 from customer_api.api.v1.addresses import resource as addresses
 from customer_api.api.v1.customers import resource as customers
+from customer_api.api.v1.newsletter_subscriptions import resource as newsletters
 from customer_api.api.v1.orders import resource as orders
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
@@ -26,6 +27,7 @@ SHAPE: Final = openapi.Shape(
         "defaultBillingAddress": _ADDRESS,
         "defaultShippingAddress": _ADDRESS,
         "lastOrders": {"type": "array", "items": orders.LISTED_SHAPE.embedded()},
+        "newsletters": {"type": "array", "items": newsletters.SHAPE.embedded()},
     },
 )
 
@@ -47,6 +49,12 @@ def to_resource(overview: Overview, links: Links) -> Resource:
             "defaultBillingAddress": address(overview.default_billing),
             "defaultShippingAddress": address(overview.default_shipping),
             "lastOrders": _all([orders.to_listed(it, links) for it in overview.last_orders]),
+            "newsletters": _all(
+                [
+                    newsletters.to_resource(it, customer.reference, links)
+                    for it in overview.newsletters
+                ]
+            ),
         },
         self_link=links.collection(customers.TYPE, customer.reference, PATH),
     )

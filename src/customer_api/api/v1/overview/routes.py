@@ -25,6 +25,6 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 async def read_overview(
     reference: str, call: Annotated[CustomerCall, Depends(Authenticated())], accounts: AccountsDep
 ) -> Response:
-    """Return what the first page of an account shows: profile, default addresses, the last five orders."""
+    """Return the first page of an account: profile, default addresses, last five orders, newsletters."""
     overview = await accounts.overview(call.claims, reference)
     return JsonApiResponse(document.single(to_resource(overview, call.links), call.query))
