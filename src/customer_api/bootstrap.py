@@ -733,7 +733,6 @@ def _subscribing(parts: _Parts) -> Subscribing:
             one_click=one_click or None,
         ),
         key_ttl=timedelta(seconds=settings.newsletter_ttl_seconds),
-        trusts_accounts=settings.double_opt_in,
     )
 
 

@@ -177,6 +177,23 @@ async def test_without_double_opt_in_an_account_proves_nothing(open_press):
     assert (before.customer_id, after.customer_id is None) == (None, False)
 
 
+async def test_who_has_not_proven_the_mailbox_learns_nothing_about_it(open_press):
+    press = await open_press(double_opt_in=False)
+    registered = await press.shop.register()
+    ada = await press.shop.session(registered.json()["data"]["id"], EMAIL)
+    key = await press.shop.mailed_key("register/confirm")
+    refused = [await press.ask_as(ada)]
+    await press.subscribe()
+    refused.append(await press.ask_as(ada))
+    unseen = await press.own(ada)
+    await press.shop.confirm(key)
+
+    assert len({it.content for it in refused}) == 1
+    assert only_error(refused[0])[0] == 403
+    assert unseen == []
+    assert await press.own(ada) == [("News", EMAIL, "subscribed")]
+
+
 async def test_a_customer_who_asks_takes_over_what_the_guest_had(press):
     await press.subscribe()
     ada = await press.shop.account()
@@ -225,6 +242,18 @@ async def test_at_the_new_address_the_one_that_is_subscribed_stays(press, is_sub
         expected.insert(0, ("Birds", OTHER, "subscribed"))
     assert await press.own(ada) == expected
     assert len(await press.states()) == len(expected)
+
+
+async def test_an_address_that_was_only_claimed_shows_nothing_of_its_owner(open_press):
+    press = await open_press(email_change="immediate")
+    ada = await press.shop.account()
+    await press.subscribe(OTHER)
+    await press.shop.change_email(ada, OTHER)
+
+    refused = await press.ask_as(ada)
+
+    assert only_error(refused)[:2] == (403, "803")
+    assert await press.own(ada) == []
 
 
 async def test_an_address_that_nobody_has_proven_gets_no_newsletter(open_press):

@@ -33,3 +33,7 @@ class EmailTooLong(AppError):
 
 class PasswordsDiffer(AppError):
     """The password and its repetition are not the same."""
+
+
+class MailboxUnproven(AppError):
+    """Nobody has shown yet that the customer reads the mailbox of the present e-mail address."""

@@ -17,6 +17,7 @@ from customer_api.core.db import Keep, keep_nothing
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.core.types import Claims
 from customer_api.customers import repository as customers
+from customer_api.customers.errors import MailboxUnproven
 from customer_api.customers.models import Customer, Session, Units
 from customer_api.customers.service import require_customer, require_owner
 from customer_api.newsletter import repository, request_repository, type_repository
@@ -159,6 +160,8 @@ class NewsletterService:
 
         Raises:
             NotWhileImpersonating: an operator acts as the customer.
+            MailboxUnproven: the caller has never used a key that was mailed to the present address, so
+                what it subscribed to is another's business.
             TypeNotFound: there is no such newsletter.
             TextUnknown: it never had the text.
         """
@@ -166,6 +169,8 @@ class NewsletterService:
         def work(connection: Connection, session: Session) -> NamedSubscription:
             require_owner(session, reference)
             require_customer(session)
+            if not customers.has_proven_mailbox(connection, session.customer.id):
+                raise MailboxUnproven
             newsletter = _existing(connection, command)
             request = self._request(session.customer.email, command, newsletter)
             asked = self._subscribing.ask(connection, newsletter.id, request, session.customer)

@@ -57,7 +57,6 @@ class Subscribing:
         mailboxes: MailboxLimits,
         links: NewsletterLinks,
         key_ttl: timedelta,
-        trusts_accounts: bool,
     ) -> None:
         """Take the collaborators.
 
@@ -67,14 +66,12 @@ class Subscribing:
             mailboxes: limits them.
             links: where they lead.
             key_ttl: how long a mailbox has to confirm.
-            trusts_accounts: whether only those are registered who have proven their mailbox.
         """
         self._clock = clock
         self._outbox = outbox
         self._mailboxes = mailboxes
         self._links = links
         self._key_ttl = key_ttl
-        self._trusts_accounts = trusts_accounts
 
     def ask(
         self, connection: Connection, type_id: TypeId, request: Request, customer: Customer | None
@@ -148,10 +145,10 @@ class Subscribing:
         """Return whose a subscription is, or will be when its mailbox is proven; locked."""
         if found.customer_id is not None:
             return customers.lock(connection, found.customer_id)
-        if not self._trusts_accounts:
-            return None
         owner = customers.lock_by_email(connection, found.email)
-        return owner if owner is not None and owner.is_registered else None
+        if owner is None or not customers.has_proven_mailbox(connection, owner.id):
+            return None
+        return owner
 
     def _mail_key(
         self,

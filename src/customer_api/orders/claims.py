@@ -8,11 +8,11 @@ from customer_api.core.clock import Clock
 from customer_api.core.db import Keep, keep_nothing
 from customer_api.core.types import Claims
 from customer_api.customers import repository as customers
+from customer_api.customers.errors import MailboxUnproven
 from customer_api.customers.models import Session, Units
 from customer_api.customers.service import require_customer, require_owner
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.orders import guests
-from customer_api.orders.errors import MailboxUnproven
 
 MOST: Final = 500
 """Orders of one call; who has more calls again."""

@@ -14,7 +14,3 @@ class OrderUnknown(AppError):
 
 class OrdersNotOwned(NotOwner):
     """Orders of another reference than the caller's were asked for."""
-
-
-class MailboxUnproven(AppError):
-    """Nobody has shown yet that the customer reads the mailbox of the present e-mail address."""

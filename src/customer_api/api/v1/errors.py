@@ -34,6 +34,7 @@ from customer_api.customers.errors import (
     CustomerNotFound,
     EmailTaken,
     EmailTooLong,
+    MailboxUnproven,
     NotOwner,
     PasswordsDiffer,
 )
@@ -47,7 +48,7 @@ from customer_api.newsletter.errors import (
     TypeNotFound,
 )
 from customer_api.operators.errors import OperatorLoginFailed
-from customer_api.orders.errors import MailboxUnproven, OrdersNotOwned, OrderUnknown
+from customer_api.orders.errors import OrdersNotOwned, OrderUnknown
 from customer_api.passwords.errors import PasswordUndoKeyInvalid, RestoreKeyInvalid
 from customer_api.registration.errors import ConfirmationKeyInvalid
 from customer_api.security.jwt import TokenInvalid

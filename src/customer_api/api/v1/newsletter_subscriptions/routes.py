@@ -31,7 +31,7 @@ from customer_api.api.v1.newsletter_subscriptions.resource import (
 )
 from customer_api.api.v1.refusal_groups import CUSTOMER_ONLY, ONCE
 from customer_api.core.errors import Unavailable
-from customer_api.customers.errors import NotOwner, NotWhileImpersonating
+from customer_api.customers.errors import MailboxUnproven, NotOwner, NotWhileImpersonating
 from customer_api.jsonapi import document
 from customer_api.newsletter.errors import SubscriptionNotFound, TextUnknown, TypeNotFound
 from customer_api.newsletter.models import NamedSubscription
@@ -95,6 +95,7 @@ async def list_newsletter_subscriptions(
         ValidationFailed,
         NotOwner,
         NotWhileImpersonating,
+        MailboxUnproven,
         TypeNotFound,
         TextUnknown,
         *ONCE,

@@ -15,9 +15,8 @@ from customer_api.api.sections import OwnOrdersDep
 from customer_api.api.v1.errors import documented
 from customer_api.api.v1.order_claims.resource import SHAPE, TYPE, claim_fields, to_resource
 from customer_api.api.v1.refusal_groups import CUSTOMER_ONLY, ONCE
-from customer_api.customers.errors import NotOwner
+from customer_api.customers.errors import MailboxUnproven, NotOwner
 from customer_api.jsonapi import document
-from customer_api.orders.errors import MailboxUnproven
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
