@@ -21,6 +21,7 @@ async def subscribe_as(press, account, newsletter=None):
     return answer.json()["data"]["id"]
 
 
+@pytest.mark.contract("news-7", "news-8")
 async def test_a_customer_confirms_by_mail_like_everybody(press):
     ada = await press.shop.account()
 
@@ -53,6 +54,7 @@ async def test_a_customer_confirms_by_mail_like_everybody(press):
     assert mail["Customer-Reference"] == ada.reference
 
 
+@pytest.mark.contract("news-8")
 async def test_asking_for_what_one_has_changes_nothing(press):
     ada = await press.shop.account()
     await subscribe_as(press, ada)
@@ -64,6 +66,7 @@ async def test_asking_for_what_one_has_changes_nothing(press):
     assert await press.subjects() == before
 
 
+@pytest.mark.contract("news-9")
 async def test_a_customer_ends_it(press):
     ada = await press.shop.account()
     uuid = await subscribe_as(press, ada)
@@ -81,6 +84,7 @@ async def test_a_customer_ends_it(press):
     ]
 
 
+@pytest.mark.contract("news-9", "news-10")
 @pytest.mark.promise("S53")
 async def test_the_subscriptions_of_others_are_nobodys_business(press):
     ada, bob = await press.shop.account(), await press.shop.account("bob@shop.example")
@@ -124,6 +128,7 @@ async def test_a_repeated_wish_is_one(press):
     assert len(await press.subjects()) == 1
 
 
+@pytest.mark.contract("news-11")
 async def test_a_guests_newsletter_comes_with_the_account_once_the_mailbox_is_proven(press):
     await press.subscribe()
     await press.shop.register()
@@ -137,6 +142,7 @@ async def test_a_guests_newsletter_comes_with_the_account_once_the_mailbox_is_pr
     assert ada.access_token
 
 
+@pytest.mark.contract("news-11")
 async def test_a_restored_password_proves_the_mailbox_too(press):
     await press.subscribe()
     await press.shop.register()
@@ -177,6 +183,7 @@ async def test_without_double_opt_in_an_account_proves_nothing(open_press):
     assert (before.customer_id, after.customer_id is None) == (None, False)
 
 
+@pytest.mark.contract("news-10")
 async def test_who_has_not_proven_the_mailbox_learns_nothing_about_it(open_press):
     press = await open_press(double_opt_in=False)
     registered = await press.shop.register()
@@ -206,6 +213,7 @@ async def test_a_customer_who_asks_takes_over_what_the_guest_had(press):
     assert await press.own(ada) == [("News", EMAIL, "subscribed")]
 
 
+@pytest.mark.contract("news-11")
 async def test_newsletters_follow_a_confirmed_address(press):
     ada = await press.shop.account()
     await subscribe_as(press, ada)
@@ -244,6 +252,7 @@ async def test_at_the_new_address_the_one_that_is_subscribed_stays(press, is_sub
     assert len(await press.states()) == len(expected)
 
 
+@pytest.mark.contract("news-10")
 async def test_an_address_that_was_only_claimed_shows_nothing_of_its_owner(open_press):
     press = await open_press(email_change="immediate")
     ada = await press.shop.account()

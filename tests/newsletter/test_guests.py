@@ -14,6 +14,7 @@ CONFIRM = "Please confirm that you want our newsletter"
 WELCOME = "You have subscribed to our newsletter"
 
 
+@pytest.mark.contract("news-2", "news-4", "mail-15", "mail-16")
 async def test_a_mailbox_is_subscribed_when_it_says_so_itself(press):
     answer = await press.ask(channel="footer")
     asked = await press.states()
@@ -41,6 +42,7 @@ async def test_a_mailbox_is_subscribed_when_it_says_so_itself(press):
     assert await press.events() == [("newsletter.subscribed", row.uuid, data)]
 
 
+@pytest.mark.contract("news-2")
 @pytest.mark.promise("S19")
 async def test_no_answer_tells_whether_an_address_is_subscribed(press):
     await press.subscribe("known@shop.example")
@@ -65,6 +67,7 @@ async def test_nobody_looks_at_the_address_before_the_answer(press):
     assert await rows(press.shop, RequestRow) == []
 
 
+@pytest.mark.contract("news-4")
 async def test_a_key_works_once_and_for_its_time(press):
     await press.ask()
     first = await press.shop.mailed_key("newsletter/confirm")
@@ -114,6 +117,7 @@ async def test_after_its_end_a_subscription_takes_the_mailboxs_word_again(press)
     assert (row.state, row.channel, row.ended_at) == ("subscribed", "checkout", None)
 
 
+@pytest.mark.contract("news-5")
 @pytest.mark.parametrize("is_from_page", [True, False])
 async def test_one_click_ends_it(press, is_from_page):
     await press.subscribe()
@@ -135,6 +139,7 @@ async def test_one_click_ends_it(press, is_from_page):
     ]
 
 
+@pytest.mark.contract("mail-16")
 async def test_the_headers_of_the_welcome_are_those_of_one_click(press):
     await press.subscribe()
 
@@ -162,6 +167,7 @@ async def test_the_form_of_mail_programs_comes_in_two_encodings(press):
     assert await press.states() == [(EMAIL, "unsubscribed")]
 
 
+@pytest.mark.contract("news-5")
 @pytest.mark.parametrize("content", ["", "{}", "List-Unsubscribe=No", "x" * 70_000])
 async def test_another_body_ends_nothing(press, content):
     await press.subscribe()
@@ -172,6 +178,7 @@ async def test_another_body_ends_nothing(press, content):
     assert await press.states() == [(EMAIL, "subscribed")]
 
 
+@pytest.mark.contract("news-5")
 async def test_an_unknown_key_is_answered_as_a_good_one(press):
     url = "/v1/newsletter-unsubscription?key="
     answers = [
@@ -184,6 +191,7 @@ async def test_an_unknown_key_is_answered_as_a_good_one(press):
     assert only_error(blank)[0] == 422
 
 
+@pytest.mark.contract("news-6")
 async def test_a_program_that_opens_every_link_changes_nothing(press):
     """Scanners of mails follow links by GET and HEAD."""
     await press.ask()
@@ -215,6 +223,7 @@ async def scan(press):
     assert after["newsletter_subscriptions"] == before["newsletter_subscriptions"]
 
 
+@pytest.mark.contract("news-1")
 async def test_the_newsletters_are_there_for_everybody(press):
     await press.add_type("Birds", description="About birds")
 
@@ -228,6 +237,7 @@ async def test_the_newsletters_are_there_for_everybody(press):
     )
 
 
+@pytest.mark.contract("news-2", "news-3")
 async def test_the_consent_is_to_the_text_that_was_shown(press):
     await press.office.call(
         "PATCH", f"/newsletter-types/{press.news}", {"consentText": "Yes, and more."}
@@ -245,6 +255,7 @@ async def test_the_consent_is_to_the_text_that_was_shown(press):
     assert only_error(unknown) == (422, "451", "The newsletter has no such text version.")
 
 
+@pytest.mark.contract("news-3")
 @pytest.mark.parametrize(
     ("wrong", "expected"),
     [
