@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 import httpx
 
+from tests.blackbox.office import Office
 from tests.blackbox.server import RunningServer
 from tests.shop import address, registration
 
@@ -24,6 +25,7 @@ PASSWORD: Final = "Axolotl-Passw0rd-1!"
 NEW_PASSWORD: Final = "Axolotl-Passw0rd-2!"
 LAST_PASSWORD: Final = "Axolotl-Passw0rd-3!"
 DEVICE: Final = "axolotl-device/1.0"
+CHANNEL: Final = "axolotl-channel"
 IDEMPOTENCY_KEY: Final = "axolotl-idempotency-key-0001"
 PERSON: Final = {
     "firstName": "Axolotlfirst",
@@ -71,7 +73,7 @@ class Life:
     def personal(self) -> list[str]:
         """Everything about the person."""
         texts = [*PERSON.values(), *ADDRESS.values()]
-        return [EMAIL, NEW_EMAIL, DEVICE, IDEMPOTENCY_KEY, *texts]
+        return [EMAIL, NEW_EMAIL, DEVICE, CHANNEL, IDEMPOTENCY_KEY, *texts]
 
     def call(
         self,
@@ -110,13 +112,15 @@ class Life:
         self.log_in(EMAIL, PASSWORD)
         self._use_addresses()
 
-    def live(self) -> None:
+    def live(self, office: Office) -> None:
         """Begin, and then use every other feature."""
         self.begin()
         self._use_passwords()
+        self._use_newsletters(office.add_newsletter())
         self._use_email_change()
         self._use_sessions()
         self.log_in(NEW_EMAIL, LAST_PASSWORD)
+        self._use_orders(office)
         exported = self.do(200, "GET", f"/customers/{self.reference}/personal-data")
         assert exported.json()["data"]["attributes"]["customers"][0]["email"] == NEW_EMAIL
 
@@ -173,6 +177,27 @@ class Life:
         self.do(204, "POST", "/customer-email-confirmation", confirm)
         self.mailed_key()
         self.log_in(NEW_EMAIL, LAST_PASSWORD)
+
+    def _use_newsletters(self, newsletter: str) -> None:
+        wish = {"newsletterType": newsletter, "channel": CHANNEL}
+        self.do(202, "POST", "/newsletter-subscriptions", {"email": EMAIL, **wish})
+        self.do(204, "POST", "/newsletter-confirmation", {"key": self.mailed_key()})
+        self.mailed_key()  # which ends the subscription
+        path = f"/customers/{self.reference}/newsletter-subscriptions"
+        answer = self.do(201, "POST", path, wish).json()["data"]["attributes"]
+        assert answer["state"] == "subscribed"
+
+    def _use_orders(self, office: Office) -> None:
+        office.push_order("DE--own", customerReference=self.reference)
+        office.push_order("DE--guest", guestEmail=NEW_EMAIL)
+        claimed = self.do(201, "POST", f"/customers/{self.reference}/order-claims", {})
+        assert claimed.json()["data"]["attributes"]["orderReferences"] == ["DE--guest"]
+        office.push_order("DE--unclaimed", guestEmail=NEW_EMAIL)
+        self.do(201, "POST", "/orders/DE--own/reorders", {})
+        overview = self.do(200, "GET", f"/customers/{self.reference}/overview").json()
+        shown = overview["data"]["attributes"]
+        assert [it["state"] for it in shown["newsletters"]] == ["subscribed"]
+        assert len(shown["lastOrders"]) == 2
 
     def _use_sessions(self) -> None:
         refresh = {"refreshToken": self._refresh_token}

@@ -15,12 +15,15 @@ from customer_api.anonymization.models import ErasureReceiptRow
 from customer_api.anonymization.registry import BUILT_IN
 from customer_api.core.engines import parse_url
 from customer_api.core.schema import with_connection
+from customer_api.orders.models import OrderRow
 from tests.blackbox.life import ALSO_HOSTILE, EMAIL, NEW_EMAIL, PASSWORD, PERSON, Life
+from tests.blackbox.office import Office
 from tests.blackbox.server import start_server
 from tests.loyalty import install
 from tests.shop import registration
 
 ALLOWED = Path(__file__).with_name("allowed_canaries.txt")
+CLAIM = {"guest_email_key", "claims_closed_at"}
 PG_DUMP = Path("pginstall18/bin/pg_dump")
 
 
@@ -65,6 +68,12 @@ def hand_out_card(connection, life):
     connection.commit()
 
 
+def orders(connection):
+    """Return all orders with their copies, but for what a guest could claim one by."""
+    columns = [it for it in OrderRow.__table__.columns if it.name not in CLAIM]
+    return connection.execute(select(*columns).order_by(OrderRow.id)).all()
+
+
 def look_behind(connection):
     """Return the last receipt's counts and the cards, and take the plugin's tables away."""
     receipt = connection.execute(select(ErasureReceiptRow.rows_by_anonymizer)).scalar_one()
@@ -101,7 +110,9 @@ def test_an_erased_life_is_found_nowhere(tmp_path, environment, database_url, pl
     }
     with start_server(tmp_path, environment) as server, Life(server) as life:
         migrated = run(tmp_path, environment, "loyalty.migrate")
-        life.live()
+        office = Office(server, tmp_path, environment)
+        life.live(office)
+        office.close()
         with_connection(parse_url(database_url), lambda it: hand_out_card(it, life))
         before = customer_api(
             tmp_path,
@@ -113,6 +124,7 @@ def test_an_erased_life_is_found_nowhere(tmp_path, environment, database_url, pl
             "-",
             values=life.personal,
         )
+        of_orders = with_connection(parse_url(database_url), orders)
         life.die()
         logs = [server.log, postgres_log(database_url)]
         options = [word for log in logs if log is not None for word in ("--log", str(log))]
@@ -151,6 +163,8 @@ def test_an_erased_life_is_found_nowhere(tmp_path, environment, database_url, pl
     assert Canaries(values).find(left) == frozenset()
     assert list(receipt) == ["loyalty", *(anonymizer.name for anonymizer in BUILT_IN)]
     assert (receipt["loyalty"], cards) == (1, [(None, None, 120)])
+    assert with_connection(parse_url(database_url), orders) == of_orders
+    assert len(of_orders) == 3
     assert ALLOWED.read_text() == ""
 
 
