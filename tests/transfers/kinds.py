@@ -3,8 +3,12 @@
 import json
 from typing import Any
 
+from sqlalchemy import Connection
+
 from customer_api.api.v1 import countries
 from customer_api.cli.import_ import order_check
+from customer_api.core.ids import random_uuid
+from customer_api.newsletter import type_repository
 from customer_api.transfers.addresses.columns import address_columns
 from customer_api.transfers.addresses.export import AddressExport
 from customer_api.transfers.addresses.importing import AddressImport
@@ -27,6 +31,9 @@ from customer_api.transfers.orders.columns import order_columns
 from customer_api.transfers.orders.export import OrderExport
 from customer_api.transfers.orders.importing import OrderImport
 from customer_api.transfers.report import ImportSummary, Refusal
+from customer_api.transfers.subscriptions.columns import subscription_columns
+from customer_api.transfers.subscriptions.export import SubscriptionExport
+from customer_api.transfers.subscriptions.importing import SubscriptionImport
 from tests.shop import Shop
 from tests.transfers.conftest import customer_import, import_content
 from tests.transfers.files import address, customer, customers_file
@@ -38,6 +45,7 @@ EXPORTS: dict[str, ExportKind] = {
     "groups": GroupExport(),
     "members": MemberExport(),
     "notes": NoteExport(),
+    "subscriptions": SubscriptionExport(),
     "orders": OrderExport(),
 }
 """In the order in which they must be imported."""
@@ -47,6 +55,7 @@ def importing(shop: Shop, name: str) -> ImportKind[Any]:
     """Return what imports a kind into a shop."""
     clock, now = shop.clock, shop.clock.now()
     check = order_check(now.date())
+    locales = shop.container.settings.locales
     kinds: dict[str, ImportKind[Any]] = {
         "erasures": ErasureImport(erasure_columns(now=now), store="DE"),
         "customers": customer_import(shop),
@@ -54,6 +63,9 @@ def importing(shop: Shop, name: str) -> ImportKind[Any]:
         "groups": GroupImport(group_columns(), clock=clock),
         "members": MemberImport(member_columns(now=now), clock=clock),
         "notes": NoteImport(note_columns(now=now), clock=clock),
+        "subscriptions": SubscriptionImport(
+            subscription_columns(locales=locales, now=now), clock=clock, locale=locales[0]
+        ),
         "orders": OrderImport(order_columns(), check=check, clock=clock),
     }
     return kinds[name]
@@ -96,6 +108,45 @@ def note(number: int, owner: int = 1, **changes: str) -> dict[str, str]:
     } | changes
 
 
+def subscription(number: int, owner: str = "", **changes: str) -> dict[str, str]:
+    """Return a valid row with every column; guests have no owner."""
+    return {
+        "newsletter_type": "News",
+        "email": f"person.{number}@shop.example",
+        "customer_reference": owner,
+        "state": "subscribed",
+        "locale": "de_DE",
+        "channel": "footer",
+        "text_version": "1",
+        "asked": "2020-06-24T10:11:12Z",
+        "confirmed": "2020-06-24T10:11:13.5Z",
+        "ended": "",
+    } | changes
+
+
+async def add_newsletter(shop: Shop, name: str = "News", texts: int = 1) -> None:
+    """Add a newsletter as the back office does; no file holds any."""
+    now = shop.clock.now()
+
+    def work(connection: Connection) -> None:
+        added = type_repository.add(
+            connection,
+            uuid=random_uuid(),
+            name=name,
+            description=None,
+            consent_text="Yes",
+            now=now,
+        )
+        assert added is not None
+        for version in range(2, texts + 1):
+            type_repository.add_text(connection, added.id, version, "Yes, too", now=now)
+            type_repository.change(
+                connection, added.id, name=name, description=None, text_version=version, now=now
+            )
+
+    await shop.container.units.write(work)
+
+
 def order(number: int, owner: str = "DE--1", **changes: str) -> dict[str, str]:
     """Return a valid row with every column; what is nested is JSON."""
     item = {"sku": "1", "name": "Lamp", "quantity": 2, "unitPrice": 1000, "sumPrice": 2000}
@@ -131,5 +182,10 @@ EXAMPLES: dict[str, list[dict[str, str]]] = {
         member(2, 2, group_name="=Big"),
     ],
     "notes": [note(1), note(2, text="=1\n'+2"), note(3, author="", author_kind="command_line")],
+    "subscriptions": [
+        subscription(1, "DE--1"),
+        subscription(2, state="unsubscribed", ended="2021-01-01", channel="=1"),
+        subscription(3, state="bounced", confirmed="", ended="2021-01-01T00:00:00.000001Z"),
+    ],
     "orders": [order(1), order(2, ""), order(3, "DE--90"), order(4, order_reference="=1 é")],
 }

@@ -9,10 +9,17 @@ from customer_api.transfers.rows import Format
 from tests.tables import rows
 from tests.transfers.conftest import all_but_events, exported, import_content
 from tests.transfers.files import customers_file
-from tests.transfers.kinds import EXAMPLES, EXPORTS, import_rows_of, importing
+from tests.transfers.kinds import (
+    EXAMPLES,
+    EXPORTS,
+    add_newsletter,
+    import_rows_of,
+    importing,
+)
 
 
 async def fill(shop):
+    await add_newsletter(shop)
     for name, examples in EXAMPLES.items():
         summary, refusals = await import_rows_of(shop, name, *examples)
         assert (name, summary, refusals) == (name, ImportSummary(created=len(examples)), [])
@@ -40,6 +47,7 @@ async def test_a_second_run_changes_nothing(shop):
 @pytest.mark.parametrize("form", Format)
 async def test_what_is_imported_into_an_empty_shop_is_exported_alike(source, shop, form):
     await fill(source)
+    await add_newsletter(shop)
 
     for name, kind in EXPORTS.items():
         content = await exported(source, kind, form)
@@ -73,6 +81,7 @@ async def test_every_export_is_noted(shop):
         "group.file_exported",
         "group_member.file_exported",
         "note.file_exported",
+        "newsletter.file_exported",
         "order.file_exported",
     ]
 
@@ -91,6 +100,7 @@ async def test_every_import_is_noted(shop):
         "group.file_imported",
         "group_member.file_imported",
         "note.file_imported",
+        "newsletter.file_imported",
         "order.file_imported",
     ]
     assert [event.fields for event in events] == [",".join(it[0]) for it in EXAMPLES.values()]
@@ -138,7 +148,7 @@ async def test_nothing_is_added_to_who_was_anonymized(shop, name):
     assert await all_but_events(shop) == before
 
 
-@pytest.mark.parametrize("name", ["addresses", "members", "notes", "orders"])
+@pytest.mark.parametrize("name", ["addresses", "members", "notes", "subscriptions", "orders"])
 async def test_an_unknown_customer_costs_the_row(shop, name):
     await import_rows_of(shop, "groups", *EXAMPLES["groups"])
 

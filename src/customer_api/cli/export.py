@@ -23,6 +23,7 @@ from customer_api.transfers.members.export import MemberExport
 from customer_api.transfers.notes.export import NoteExport
 from customer_api.transfers.orders.export import OrderExport
 from customer_api.transfers.rows import Format
+from customer_api.transfers.subscriptions.export import SubscriptionExport
 from customer_api.transfers.writers import open_writer, replacing
 
 Command = Callable[..., None]
@@ -143,6 +144,20 @@ def orders(**options: Unpack[ExportOptions]) -> None:
       customer-api export orders orders.ndjson
     """
     _export("orders", OrderExport(), options)
+
+
+@export.command()
+@export_options
+def subscriptions(**options: Unpack[ExportOptions]) -> None:
+    """Write all subscriptions to newsletters, ended ones too, but none that was never confirmed.
+
+    Everything else is as with customers.
+
+    \b
+    Example:
+      customer-api export subscriptions subscriptions.csv
+    """
+    _export("subscriptions", SubscriptionExport(), options)
 
 
 @export.command()

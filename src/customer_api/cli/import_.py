@@ -1,6 +1,6 @@
 """`customer-api import`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ from customer_api.jsonapi.validation import Violation
 from customer_api.orders.models import PushOrder
 from customer_api.transfers.addresses.columns import address_columns
 from customer_api.transfers.addresses.importing import AddressImport
+from customer_api.transfers.columns import Columns
 from customer_api.transfers.customers.columns import (
     customer_columns,
     parse_hash,
@@ -27,12 +28,15 @@ from customer_api.transfers.erasures.columns import erasure_columns
 from customer_api.transfers.erasures.importing import ErasureImport
 from customer_api.transfers.groups.columns import group_columns
 from customer_api.transfers.groups.importing import GroupImport
+from customer_api.transfers.importer import ImportKind
 from customer_api.transfers.members.columns import member_columns
 from customer_api.transfers.members.importing import MemberImport
 from customer_api.transfers.notes.columns import note_columns
 from customer_api.transfers.notes.importing import NoteImport
 from customer_api.transfers.orders.columns import CheckOrder, order_columns
 from customer_api.transfers.orders.importing import OrderImport
+from customer_api.transfers.subscriptions.columns import subscription_columns
+from customer_api.transfers.subscriptions.importing import SubscriptionImport
 
 
 @click.group(name="import")
@@ -169,11 +173,7 @@ def groups(**options: Unpack[ImportOptions]) -> None:
       customer-api import groups groups.csv
     """
     columns = group_columns()
-    run_import(
-        settings_or_exit(),
-        ImportJob("groups", columns, lambda it: GroupImport(columns, clock=it.clock), {}),
-        options,
-    )
+    _import("groups", columns, lambda it: GroupImport(columns, clock=it.clock), options)
 
 
 @import_.command()
@@ -193,11 +193,7 @@ def members(**options: Unpack[ImportOptions]) -> None:
       customer-api import members members.csv
     """
     columns = member_columns(now=SystemClock().now())
-    run_import(
-        settings_or_exit(),
-        ImportJob("members", columns, lambda it: MemberImport(columns, clock=it.clock), {}),
-        options,
-    )
+    _import("members", columns, lambda it: MemberImport(columns, clock=it.clock), options)
 
 
 @import_.command()
@@ -221,11 +217,7 @@ def notes(**options: Unpack[ImportOptions]) -> None:
       customer-api import notes notes.ndjson
     """
     columns = note_columns(now=SystemClock().now())
-    run_import(
-        settings_or_exit(),
-        ImportJob("notes", columns, lambda it: NoteImport(columns, clock=it.clock), {}),
-        options,
-    )
+    _import("notes", columns, lambda it: NoteImport(columns, clock=it.clock), options)
 
 
 @import_.command()
@@ -261,6 +253,38 @@ def orders(**options: Unpack[ImportOptions]) -> None:
 
 @import_.command()
 @import_options
+def subscriptions(**options: Unpack[ImportOptions]) -> None:
+    """Take over who subscribes to newsletters, and who ended that. Nobody gets a mail.
+
+    \b
+    Columns, in any order:
+      newsletter_type     needed; the name of a newsletter that is there
+      email               needed; whom it goes to
+      state               needed; subscribed, unsubscribed or bounced
+      confirmed           needed of who is subscribed: when the mailbox confirmed it
+      asked, ended        YYYY-MM-DD
+      customer_reference  empty = a guest; else the customer must be there
+      text_version        of the text that was agreed to; empty = the present one
+      locale, channel
+
+    An empty cell leaves what is there. What has ended here, no file begins again. Everything else is
+    as with addresses.
+
+    \b
+    Example:
+      customer-api import subscriptions subscriptions.csv
+    """
+    locales = settings_or_exit().locales
+    columns = subscription_columns(locales=locales, now=SystemClock().now())
+
+    def make_kind(container: Container) -> SubscriptionImport:
+        return SubscriptionImport(columns, clock=container.clock, locale=locales[0])
+
+    _import("subscriptions", columns, make_kind, options)
+
+
+@import_.command()
+@import_options
 def erasures(**options: Unpack[ImportOptions]) -> None:
     """Note that customers were anonymized elsewhere, so that no file revives them here.
 
@@ -283,6 +307,15 @@ def erasures(**options: Unpack[ImportOptions]) -> None:
         return ErasureImport(columns, store=settings.store)
 
     run_import(settings, ImportJob("erasures", columns, make_kind, {}), options)
+
+
+def _import(
+    name: str,
+    columns: Columns,
+    make_kind: Callable[[Container], ImportKind[Any]],
+    options: ImportOptions,
+) -> None:
+    run_import(settings_or_exit(), ImportJob(name, columns, make_kind, {}), options)
 
 
 def order_check(today: date) -> CheckOrder:

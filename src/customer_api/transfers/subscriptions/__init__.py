@@ -1,0 +1,1 @@
+"""Files of who subscribes to which newsletter, and of who ended that."""
