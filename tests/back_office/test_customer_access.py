@@ -25,8 +25,10 @@ NEEDED = {
     "customer-forgotten-password",
     "customer-password-undo",
     "customer-restore-password",
+    "newsletter-confirmation",
+    "newsletter-unsubscription",
 }
-"""Without these nobody becomes or stays a customer."""
+"""Without these nobody becomes or stays a customer, or gets rid of a newsletter."""
 
 
 def hide(office, *types, **more):

@@ -25,6 +25,8 @@ HIDEABLE: Final = (
     "order-claims",
     "wishlists",
     "wishlist-items",
+    "newsletter-types",
+    "newsletter-subscriptions",
 )
 """What can be hidden. All else guests need to log in, to confirm, or to get back what is theirs."""
 
