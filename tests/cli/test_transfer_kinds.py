@@ -4,11 +4,19 @@ import re
 
 import pytest
 
+from customer_api.core.engines import parse_url
+from customer_api.core.schema import with_connection
 from tests.transfers.files import customers_file
-from tests.transfers.kinds import EXAMPLES, order
+from tests.transfers.kinds import EXAMPLES, insert_newsletter, order
+
+
+def insert_committed_newsletter(connection):
+    insert_newsletter(connection)
+    connection.commit()
 
 
 def test_every_kind_comes_in_and_goes_out_again(run, directory, database_url):
+    with_connection(parse_url(database_url), insert_committed_newsletter)
     for name, examples in EXAMPLES.items():
         (directory / f"{name}.csv").write_bytes(customers_file(*examples))
         came = run("import", name, f"{name}.csv", DATABASE_URL=database_url)

@@ -19,6 +19,7 @@ NEW_PASSWORD = {
     "confirmPassword": OTHER_PASSWORD,
 }
 BOOK = "/customers/{reference}/addresses"
+NEWSLETTERS = "/customers/{reference}/newsletter-subscriptions"
 
 # What a foreign reference is answered, and what is sent to get that far.
 BY_REFERENCE = {
@@ -31,6 +32,9 @@ BY_REFERENCE = {
     ("PATCH", BOOK + "/{uuid}"): ({"city": "Ulm", "isDefaultBilling": True}, (403, "411")),
     ("DELETE", BOOK + "/{uuid}"): (None, (403, "411")),
     ("GET", "/customers/{reference}/orders"): (None, (403, "802")),
+    ("GET", NEWSLETTERS): (None, (403, "411")),
+    ("POST", NEWSLETTERS): ({"newsletterType": NOWHERE}, (403, "411")),
+    ("DELETE", NEWSLETTERS + "/{uuid}"): (None, (403, "411")),
     ("POST", "/customers/{reference}/order-claims"): ({}, (403, "411")),
     ("GET", "/customers/{reference}/overview"): (None, (403, "411")),
     ("GET", "/customers/{reference}/personal-data"): (None, (403, "411")),
@@ -41,6 +45,7 @@ BY_ID = {
     ("GET", BOOK + "/{uuid}"): (None, (404, "404")),
     ("PATCH", BOOK + "/{uuid}"): ({"city": "Ulm", "isDefaultBilling": True}, (404, "404")),
     ("DELETE", BOOK + "/{uuid}"): (None, (404, "404")),
+    ("DELETE", NEWSLETTERS + "/{uuid}"): (None, (404, "453")),
     ("GET", "/sessions/{uuid}"): (None, (404, "440")),
     ("DELETE", "/sessions/{uuid}"): (None, (404, "440")),
     ("GET", "/orders/{reference}"): (None, (404, "801")),
@@ -137,7 +142,7 @@ async def test_a_foreign_id_is_refused_like_one_that_does_not_exist(
     attributes, expected = BY_ID[route]
     foreign = session if template.startswith("/sessions") else uuid
     before = await belongings(shop)
-    is_below = template.startswith(BOOK)
+    is_below = template.startswith((BOOK, NEWSLETTERS))
     paths = [
         filled(template, caller.reference if is_below else it, it) for it in (foreign, NOWHERE)
     ]

@@ -1,12 +1,13 @@
 """All kinds of files, and examples of them."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from customer_api.api.v1 import countries
-from customer_api.cli.import_ import order_check
+from customer_api.cli.order_check import order_check
 from customer_api.core.ids import random_uuid
 from customer_api.newsletter import type_repository
 from customer_api.transfers.addresses.columns import address_columns
@@ -34,7 +35,7 @@ from customer_api.transfers.report import ImportSummary, Refusal
 from customer_api.transfers.subscriptions.columns import subscription_columns
 from customer_api.transfers.subscriptions.export import SubscriptionExport
 from customer_api.transfers.subscriptions.importing import SubscriptionImport
-from tests.shop import Shop
+from tests.shop import START, Shop
 from tests.transfers.conftest import customer_import, import_content
 from tests.transfers.files import address, customer, customers_file
 
@@ -128,23 +129,29 @@ async def add_newsletter(shop: Shop, name: str = "News", texts: int = 1) -> None
     """Add a newsletter as the back office does; no file holds any."""
     now = shop.clock.now()
 
-    def work(connection: Connection) -> None:
-        added = type_repository.add(
-            connection,
-            uuid=random_uuid(),
-            name=name,
-            description=None,
-            consent_text="Yes",
-            now=now,
-        )
-        assert added is not None
-        for version in range(2, texts + 1):
-            type_repository.add_text(connection, added.id, version, "Yes, too", now=now)
-            type_repository.change(
-                connection, added.id, name=name, description=None, text_version=version, now=now
-            )
+    await shop.container.units.write(
+        lambda it: insert_newsletter(it, name=name, texts=texts, now=now)
+    )
 
-    await shop.container.units.write(work)
+
+def insert_newsletter(
+    connection: Connection, *, name: str = "News", texts: int = 1, now: datetime = START
+) -> None:
+    """Add a newsletter with so many texts."""
+    added = type_repository.add(
+        connection,
+        uuid=random_uuid(),
+        name=name,
+        description=None,
+        consent_text="Yes",
+        now=now,
+    )
+    assert added is not None
+    for version in range(2, texts + 1):
+        type_repository.add_text(connection, added.id, version, "Yes, too", now=now)
+        type_repository.change(
+            connection, added.id, name=name, description=None, text_version=version, now=now
+        )
 
 
 def order(number: int, owner: str = "DE--1", **changes: str) -> dict[str, str]:

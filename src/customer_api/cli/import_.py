@@ -1,23 +1,22 @@
 """`customer-api import`."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from typing import Any
-
 import click
 from typing_extensions import Unpack
 
-from customer_api.api.back_office.v1.orders.fields import batched_fields, to_command
 from customer_api.api.v1 import countries
 from customer_api.bootstrap import Container
 from customer_api.cli.environment import settings_or_exit
-from customer_api.cli.importing import ImportJob, ImportOptions, import_options, run_import
+from customer_api.cli.importing import (
+    ImportJob,
+    ImportOptions,
+    import_options,
+    import_rows,
+    run_import,
+)
+from customer_api.cli.order_check import order_check
 from customer_api.core.clock import SystemClock
-from customer_api.jsonapi.validation import Violation
-from customer_api.orders.models import PushOrder
 from customer_api.transfers.addresses.columns import address_columns
 from customer_api.transfers.addresses.importing import AddressImport
-from customer_api.transfers.columns import Columns
 from customer_api.transfers.customers.columns import (
     customer_columns,
     parse_hash,
@@ -28,12 +27,11 @@ from customer_api.transfers.erasures.columns import erasure_columns
 from customer_api.transfers.erasures.importing import ErasureImport
 from customer_api.transfers.groups.columns import group_columns
 from customer_api.transfers.groups.importing import GroupImport
-from customer_api.transfers.importer import ImportKind
 from customer_api.transfers.members.columns import member_columns
 from customer_api.transfers.members.importing import MemberImport
 from customer_api.transfers.notes.columns import note_columns
 from customer_api.transfers.notes.importing import NoteImport
-from customer_api.transfers.orders.columns import CheckOrder, order_columns
+from customer_api.transfers.orders.columns import order_columns
 from customer_api.transfers.orders.importing import OrderImport
 from customer_api.transfers.subscriptions.columns import subscription_columns
 from customer_api.transfers.subscriptions.importing import SubscriptionImport
@@ -148,11 +146,7 @@ def addresses(**options: Unpack[ImportOptions]) -> None:
       customer-api import addresses --dry-run --report refused.csv addresses.ndjson
     """
     columns = address_columns(countries.is_known)
-
-    def make_kind(container: Container) -> AddressImport:
-        return AddressImport(columns, clock=container.clock)
-
-    run_import(settings_or_exit(), ImportJob("addresses", columns, make_kind, {}), options)
+    import_rows("addresses", columns, lambda it: AddressImport(columns, clock=it.clock), options)
 
 
 @import_.command()
@@ -173,7 +167,7 @@ def groups(**options: Unpack[ImportOptions]) -> None:
       customer-api import groups groups.csv
     """
     columns = group_columns()
-    _import("groups", columns, lambda it: GroupImport(columns, clock=it.clock), options)
+    import_rows("groups", columns, lambda it: GroupImport(columns, clock=it.clock), options)
 
 
 @import_.command()
@@ -193,7 +187,7 @@ def members(**options: Unpack[ImportOptions]) -> None:
       customer-api import members members.csv
     """
     columns = member_columns(now=SystemClock().now())
-    _import("members", columns, lambda it: MemberImport(columns, clock=it.clock), options)
+    import_rows("members", columns, lambda it: MemberImport(columns, clock=it.clock), options)
 
 
 @import_.command()
@@ -217,7 +211,7 @@ def notes(**options: Unpack[ImportOptions]) -> None:
       customer-api import notes notes.ndjson
     """
     columns = note_columns(now=SystemClock().now())
-    _import("notes", columns, lambda it: NoteImport(columns, clock=it.clock), options)
+    import_rows("notes", columns, lambda it: NoteImport(columns, clock=it.clock), options)
 
 
 @import_.command()
@@ -244,11 +238,9 @@ def orders(**options: Unpack[ImportOptions]) -> None:
     """
     columns = order_columns()
     check = order_check(SystemClock().now().date())
-
-    def make_kind(container: Container) -> OrderImport:
-        return OrderImport(columns, check=check, clock=container.clock)
-
-    run_import(settings_or_exit(), ImportJob("orders", columns, make_kind, {}), options)
+    import_rows(
+        "orders", columns, lambda it: OrderImport(columns, check=check, clock=it.clock), options
+    )
 
 
 @import_.command()
@@ -276,11 +268,12 @@ def subscriptions(**options: Unpack[ImportOptions]) -> None:
     """
     locales = settings_or_exit().locales
     columns = subscription_columns(locales=locales, now=SystemClock().now())
-
-    def make_kind(container: Container) -> SubscriptionImport:
-        return SubscriptionImport(columns, clock=container.clock, locale=locales[0])
-
-    _import("subscriptions", columns, make_kind, options)
+    import_rows(
+        "subscriptions",
+        columns,
+        lambda it: SubscriptionImport(columns, clock=it.clock, locale=locales[0]),
+        options,
+    )
 
 
 @import_.command()
@@ -300,30 +293,6 @@ def erasures(**options: Unpack[ImportOptions]) -> None:
     Example:
       customer-api import erasures erasures.csv
     """
-    settings = settings_or_exit()
+    store = settings_or_exit().store
     columns = erasure_columns(now=SystemClock().now())
-
-    def make_kind(_: Container) -> ErasureImport:
-        return ErasureImport(columns, store=settings.store)
-
-    run_import(settings, ImportJob("erasures", columns, make_kind, {}), options)
-
-
-def _import(
-    name: str,
-    columns: Columns,
-    make_kind: Callable[[Container], ImportKind[Any]],
-    options: ImportOptions,
-) -> None:
-    run_import(settings_or_exit(), ImportJob(name, columns, make_kind, {}), options)
-
-
-def order_check(today: date) -> CheckOrder:
-    """Return the rules of the back office for orders."""
-    rules = batched_fields()
-
-    def check(attributes: Mapping[str, Any]) -> PushOrder | Sequence[Violation]:
-        violations = rules.violations(attributes, today=today)
-        return violations or to_command(attributes["reference"], rules.parse(attributes))
-
-    return check
+    import_rows("erasures", columns, lambda _: ErasureImport(columns, store=store), options)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from customer_api.bootstrap import Container
 from customer_api.cli.containers import open_container
-from customer_api.cli.environment import fail, reason
+from customer_api.cli.environment import fail, reason, settings_or_exit
 from customer_api.cli.progress import Progress as ProgressBar
 from customer_api.core.engines import parse_url
 from customer_api.core.errors import DatabaseUnavailable
@@ -239,3 +239,13 @@ def _advancing(file: RowFile, advance: Callable[[int], None]) -> Iterator[Row | 
             told = file.position
         yield row
     advance(file.size - told)
+
+
+def import_rows(
+    name: str,
+    columns: Columns,
+    make_kind: Callable[[Container], ImportKind[Any]],
+    options: ImportOptions,
+) -> None:
+    """Import rows of a kind that takes no option of its own, as `run_import` does."""
+    run_import(settings_or_exit(), ImportJob(name, columns, make_kind, {}), options)

@@ -96,7 +96,7 @@ class SubscriptionImport(ImportKind[SubscriptionRecord]):
         types = {row.name_key: row for row in connection.execute(_TYPES, names)}
         mailboxes = {"mailboxes": list({it.email_key for it in records})}
         stored = {
-            (row["email_key"], row["type_id"]): row
+            (row["email_key"], row["type_id"]): dict(row)
             for row in connection.execute(_STORED, mailboxes).mappings()
         }
         plan = RowPlan()
