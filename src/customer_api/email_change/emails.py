@@ -34,7 +34,7 @@ from customer_api.mail.message import (
     PASSWORD_REMOVED,
 )
 from customer_api.mail.outbox import Outbox
-from customer_api.newsletter.subscribing import follow_email
+from customer_api.newsletter.mailboxes import prove_mailbox
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.security import counters
 from customer_api.security.login_limits import LoginLimits
@@ -175,8 +175,8 @@ class EmailChangeService:
         def work(connection: Connection) -> Customer:
             before, used = self._take(connection, self._undos, key)
             after = self.move(connection, before, {"email": used.email})
-            follow_email(connection, after)
             now = self._clock.now()
+            prove_mailbox(connection, after, now=now)
             void_keys_but_undo(connection, before.id, now=now, before=used.id)
             credentials.remove_password(connection, before.id)
             record_password_change(connection, after, now=now)
@@ -195,8 +195,8 @@ class EmailChangeService:
         before, key = self._take(connection, self._changes, command.key)
         right.require_stored(credentials.find_password_hash(connection, right.account.id))
         after = self.apply(connection, before, {"email": key.email})
-        follow_email(connection, after)
         now = self._clock.now()
+        prove_mailbox(connection, after, now=now)
         tokens.end_all_sessions(connection, before.id, EndReason.EMAIL_CHANGED, now=now)
         self._logins.succeeded(connection, after.email_key, command.client_address)
         return after

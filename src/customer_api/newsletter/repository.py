@@ -69,7 +69,7 @@ _REMOVE: Final = delete(SubscriptionRow).where(SubscriptionRow.id == bindparam("
 _GUESTS: Final = update(SubscriptionRow).where(
     SubscriptionRow.email_key == bindparam("key"), SubscriptionRow.customer_id.is_(None)
 )
-_LINK_GUESTS: Final = _GUESTS.values(customer_id=bindparam("customer"))
+_LINK_GUESTS: Final = _GUESTS.values(customer_id=bindparam("customer")).returning(*COLUMNS)
 _REVIVE: Final = (
     update(SubscriptionRow)
     .where(SubscriptionRow.email_key == bindparam("key"), SubscriptionRow.state == State.BOUNCED)
@@ -85,7 +85,7 @@ _IS_THEIRS: Final = or_(
         ),
     ),
 )
-_ERASE: Final = delete(SubscriptionRow).where(_IS_THEIRS).returning(SubscriptionRow.uuid)
+_ERASE: Final = delete(SubscriptionRow).where(_IS_THEIRS).returning(*COLUMNS)
 _OVERDUE: Final = (
     select(SubscriptionRow.id)
     .where(
@@ -212,16 +212,19 @@ def remove(connection: Connection, subscription: Subscription) -> None:
     connection.execute(_REMOVE, {"of": subscription.id})
 
 
-def link_guests(connection: Connection, customer_id: CustomerId, key: str) -> None:
-    """Give a customer the guests' subscriptions of a mailbox, which takes mail."""
-    connection.execute(_LINK_GUESTS, {"key": key, "customer": customer_id})
+def link_guests(
+    connection: Connection, customer_id: CustomerId, key: str
+) -> tuple[Subscription, ...]:
+    """Give a customer the guests' subscriptions of a mailbox, which takes mail, and return them."""
+    rows = connection.execute(_LINK_GUESTS, {"key": key, "customer": customer_id}).all()
     connection.execute(_REVIVE, {"key": key})
+    return tuple(map(to_subscription, rows))
 
 
-def erase(connection: Connection, customer_id: CustomerId, key: str) -> list[str]:
-    """Delete the subscriptions of a customer, and return their uuids."""
-    gone = connection.execute(_ERASE, {"customer": customer_id, "key": key}).scalars().all()
-    return list(gone)
+def erase(connection: Connection, customer_id: CustomerId, key: str) -> tuple[Subscription, ...]:
+    """Delete the subscriptions of a customer, and return them as they were."""
+    rows = connection.execute(_ERASE, {"customer": customer_id, "key": key})
+    return tuple(map(to_subscription, rows))
 
 
 def expire(connection: Connection, before: datetime, most: int) -> int:

@@ -1,7 +1,7 @@
 """What a subscription goes through: asked for, confirmed by the mailbox, ended. All inside a unit."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, Protocol
 
 from sqlalchemy import Connection
@@ -9,8 +9,6 @@ from sqlalchemy import Connection
 from customer_api.core.clock import Clock
 from customer_api.customers import repository as customers
 from customer_api.customers.models import Customer
-from customer_api.events import recording
-from customer_api.events.models import EventType
 from customer_api.mail.message import (
     NEWSLETTER_CONFIRMATION,
     NEWSLETTER_WELCOME,
@@ -20,11 +18,9 @@ from customer_api.mail.message import (
 from customer_api.mail.outbox import Outbox
 from customer_api.newsletter import repository, type_repository
 from customer_api.newsletter.models import Request, State, Subscription, TypeId
+from customer_api.newsletter.telling import tell_end, tell_where
 from customer_api.security import one_time_keys
 from customer_api.security.rate_limit import MailboxLimits
-
-SUBSCRIPTION_ID: Final = "subscriptionId"
-"""What the data of events call a subscription."""
 
 _ENDS: Final = frozenset({State.PENDING, State.SUBSCRIBED})
 
@@ -85,8 +81,9 @@ class Subscribing:
         if found is None:
             found = repository.lock_by_mailbox(connection, request.email, type_id)
             assert found is not None, "it is there, and nobody but we can remove it"
-        if customer_id is not None and found.customer_id is None:
-            found = repository.change(connection, found, {"customer_id": customer_id})
+        if customer is not None and found.customer_id is None:
+            found = repository.change(connection, found, {"customer_id": customer.id})
+            tell_where(connection, found, customer, now=self._clock.now())
         if found.state in {State.SUBSCRIBED, State.BOUNCED}:
             return found
         if not self._mailboxes.allow(connection, found.email_key):
@@ -118,7 +115,7 @@ class Subscribing:
             "key_expires_at": None,
         }
         subscribed = repository.change(connection, subscription, values)
-        self._record(connection, EventType.NEWSLETTER_SUBSCRIBED, subscribed, customer, now)
+        tell_where(connection, subscribed, customer, now=now)
         self._put(connection, NEWSLETTER_WELCOME, subscribed, customer)
         return subscribed
 
@@ -139,7 +136,7 @@ class Subscribing:
         values = {"state": state, "ended_at": now, "key_digest": None, "key_expires_at": None}
         ended = repository.change(connection, subscription, values)
         if subscription.state is State.SUBSCRIBED:
-            self._record(connection, EventType.NEWSLETTER_UNSUBSCRIBED, ended, customer, now)
+            tell_end(connection, ended, customer, now=now)
 
     def _lock_owner(self, connection: Connection, found: Subscription) -> Customer | None:
         """Return whose a subscription is, or will be when its mailbox is proven; locked."""
@@ -207,45 +204,3 @@ class Subscribing:
             },
         )
         self._outbox.put(connection, mail, expires_after=None if is_welcome else self._key_ttl)
-
-    @staticmethod
-    def _record(
-        connection: Connection,
-        kind: EventType,
-        subscription: Subscription,
-        customer: Customer | None,
-        now: datetime,
-    ) -> None:
-        newsletter = type_repository.get(connection, subscription.type_id)
-        subject = subscription.uuid if customer is None else customer.reference
-        data = {
-            SUBSCRIPTION_ID: subscription.uuid,
-            "newsletterType": newsletter.uuid,
-            "newsletterName": newsletter.name,
-        }
-        recording.record(connection, kind, subject, now=now, data=data)
-
-
-def prove_mailbox(connection: Connection, customer: Customer) -> None:
-    """Give a locked customer, whose mailbox was proven just now, what it subscribed to as a guest."""
-    repository.link_guests(connection, customer.id, customer.email_key)
-
-
-def follow_email(connection: Connection, after: Customer) -> None:
-    """Let the subscriptions of a locked customer go with them to another mailbox that they have proven.
-
-    Where that has one to the same newsletter, the one that is subscribed stays, else the customer's.
-    """
-    there = {it.type_id: it for it in repository.lock_by_keys(connection, {after.email_key})}
-    for own in repository.lock_of_customer(connection, after.id):
-        other = there.pop(own.type_id, None)
-        if other is not None and other.id == own.id:
-            continue
-        if other is not None and State.SUBSCRIBED in {other.state} - {own.state}:
-            repository.remove(connection, own)
-            repository.change(connection, other, {"customer_id": after.id})
-            continue
-        if other is not None:
-            repository.remove(connection, other)
-        repository.change(connection, own, {"email": after.email, "email_key": after.email_key})
-    prove_mailbox(connection, after)

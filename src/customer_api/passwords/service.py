@@ -25,7 +25,7 @@ from customer_api.customers.service import require_customer, require_owner
 from customer_api.events import recording
 from customer_api.events.models import EventType
 from customer_api.mail.message import PASSWORD_CHANGED, PASSWORD_REMOVED
-from customer_api.newsletter.subscribing import prove_mailbox
+from customer_api.newsletter.mailboxes import prove_mailbox
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.passwords.errors import PasswordUndoKeyInvalid, RestoreKeyInvalid
 from customer_api.security.hashing import PasswordHasher
@@ -169,7 +169,7 @@ class PasswordService:
             credentials.set_password_hash(connection, customer.id, digest, now=now)
             record_password_change(connection, customer, now=now)
             tokens.end_all_sessions(connection, customer.id, EndReason.PASSWORD_CHANGED, now=now)
-            prove_mailbox(connection, customer)
+            prove_mailbox(connection, customer, now=now)
             if customers.mark_registered(connection, customer.id, now=now):
                 recording.record(
                     connection, EventType.CUSTOMER_CONFIRMED, customer.reference, now=now

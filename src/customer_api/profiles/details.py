@@ -14,7 +14,7 @@ from customer_api.customers.models import Customer
 from customer_api.events.models import Event
 from customer_api.newsletter import repository as subscriptions
 from customer_api.newsletter.models import Subscription
-from customer_api.newsletter.subscribing import SUBSCRIPTION_ID
+from customer_api.newsletter.telling import SUBSCRIPTION_ID
 
 CUSTOMER: Final = {
     "email": "email",

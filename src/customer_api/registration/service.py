@@ -22,7 +22,7 @@ from customer_api.customers.service import check_email_length
 from customer_api.events import recording
 from customer_api.events.models import EventType
 from customer_api.mail.message import PASSWORD_RESTORE, REGISTRATION_CONFIRMATION, WELCOME
-from customer_api.newsletter.subscribing import prove_mailbox
+from customer_api.newsletter.mailboxes import prove_mailbox
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.registration import repository
 from customer_api.registration.errors import AddressHeld, ConfirmationKeyInvalid
@@ -132,7 +132,7 @@ class RegistrationService:
                 raise ConfirmationKeyInvalid
             now = self._clock.now()
             is_first = customers.mark_registered(connection, customer.id, now=now)
-            prove_mailbox(connection, customer)
+            prove_mailbox(connection, customer, now=now)
             if is_first:
                 recording.record(
                     connection, EventType.CUSTOMER_CONFIRMED, customer.reference, now=now
