@@ -6,7 +6,8 @@ import pytest
 
 from customer_api.newsletter import service as module
 from customer_api.newsletter.models import RequestRow, SubscriptionRow
-from tests.newsletter.conftest import CONSENT, EMAIL, links_of
+from tests.newsletter.conftest import CONSENT, EMAIL, PUBLIC_URL, links_of
+from tests.recorded import recorded
 from tests.shop import PASSWORD, mail_text, only_error
 from tests.tables import every_row, rows
 
@@ -176,6 +177,23 @@ async def test_another_body_ends_nothing(press, content):
 
     assert answer.status_code in {400, 413}
     assert await press.states() == [(EMAIL, "subscribed")]
+
+
+async def test_mail_providers_end_it_for_any_number_of_people(open_press):
+    press = await open_press(public_url=PUBLIC_URL, client_key_limit=1)
+    await press.subscribe()
+    url = await press.unsubscribe_url()
+
+    answers = [await press.one_click(it) for it in (f"{url}x", f"{url}y", url)]
+
+    assert {it.status_code for it in answers} == {204}
+    assert await press.states() == [(EMAIL, "unsubscribed")]
+
+
+async def test_a_key_that_does_not_confirm_is_a_security_event(press, caplog):
+    await press.confirm("unknown")
+
+    assert ("key_refused", {"code": "452"}) in recorded(caplog)
 
 
 @pytest.mark.contract("news-5")

@@ -1,6 +1,7 @@
 """Why something about newsletters is refused."""
 
 from customer_api.core.errors import AppError
+from customer_api.credentials.errors import MailedKeyRefused
 
 
 class TypeNotFound(AppError):
@@ -19,7 +20,7 @@ class TextUnknown(AppError):
     """The newsletter never had such a text to agree to."""
 
 
-class NewsletterKeyInvalid(AppError):
+class NewsletterKeyInvalid(MailedKeyRefused):
     """The key from the mail does not work (any more)."""
 
 

@@ -27,7 +27,8 @@ def end_fields(_settings: Settings) -> Fields:
 class OneClick(Public):
     """Dependency of the route: with a key in the query the body is the form of a mail program.
 
-    Nothing else ends a subscription, so a program that opens links cannot.
+    Nothing else ends a subscription, so a program that opens links cannot. Clients are not counted: mail
+    providers do this for many people from few addresses, and nobody guesses 256 bits.
     """
 
     @override

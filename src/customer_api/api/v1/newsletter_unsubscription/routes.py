@@ -12,8 +12,6 @@ from customer_api.api.responses import JsonApiResponse, no_content
 from customer_api.api.v1.errors import documented
 from customer_api.api.v1.newsletter_unsubscription.resource import TYPE, OneClick, end_fields
 from customer_api.core.errors import Unavailable
-from customer_api.security.counters import Kind
-from customer_api.security.rate_limit import TooManyRequests
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
@@ -22,10 +20,10 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
     "/newsletter-unsubscription",
     status_code=204,
     responses=openapi.empty_answer()
-    | documented(BodyInvalid, TypeInvalid, ValidationFailed, TooManyRequests, Unavailable),
+    | documented(BodyInvalid, TypeInvalid, ValidationFailed, Unavailable),
 )
 async def end_newsletter(
-    call: Annotated[PublicCall, Depends(OneClick(end_fields, limit=Kind.KEY_USES))],
+    call: Annotated[PublicCall, Depends(OneClick(end_fields))],
     container: ContainerDep,
 ) -> Response:
     """End the subscription whose mails have the key; unknown keys are answered alike.
