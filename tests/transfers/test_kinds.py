@@ -19,7 +19,7 @@ from tests.transfers.kinds import (
 
 
 async def fill(shop):
-    await add_newsletter(shop.container.units)
+    await add_newsletter(shop)
     for name, examples in EXAMPLES.items():
         summary, refusals = await import_rows_of(shop, name, *examples)
         assert (name, summary, refusals) == (name, ImportSummary(created=len(examples)), [])
@@ -47,7 +47,7 @@ async def test_a_second_run_changes_nothing(shop):
 @pytest.mark.parametrize("form", Format)
 async def test_what_is_imported_into_an_empty_shop_is_exported_alike(source, shop, form):
     await fill(source)
-    await add_newsletter(shop.container.units)
+    await add_newsletter(shop)
 
     for name, kind in EXPORTS.items():
         content = await exported(source, kind, form)

@@ -17,7 +17,7 @@ NEEDED = {
 
 @pytest.fixture(autouse=True)
 async def newsletter(shop):
-    await add_newsletter(shop.container.units, texts=2)
+    await add_newsletter(shop, texts=2)
 
 
 async def stored(shop):

@@ -10,8 +10,8 @@ class NewsletterAnonymizer:
     """Deletes the customer's subscriptions, and a guest's of the same mailbox once it was proven.
 
     No trace stays by which the mailbox could be kept from subscribing again: that takes its own
-    confirmation anyway. Whoever sends the newsletters is told to stop. Requests at which nobody has looked yet go for former addresses, too, so it
-    runs before the keys are wiped.
+    confirmation anyway. Whoever sends the newsletters is told to stop. Requests at which nobody has
+    looked yet go for former addresses, too, so it runs before the keys are wiped.
     """
 
     name = "newsletter"
