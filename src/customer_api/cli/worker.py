@@ -14,7 +14,7 @@ from customer_api.server import START_ERRORS
 
 @click.command()
 def worker() -> None:
-    """Deliver mails and erase overdue unconfirmed registrations, until SIGTERM or Ctrl-C.
+    """Deliver mails and events, and forget what is overdue, until SIGTERM or Ctrl-C.
 
     Run it beside servers with CUSTOMER_API_MAIL_WORKER=false; any number may run at once.
 
