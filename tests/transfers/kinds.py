@@ -122,6 +122,7 @@ def subscription(number: int, owner: str = "", **changes: str) -> dict[str, str]
         "asked": "2020-06-24T10:11:12Z",
         "confirmed": "2020-06-24T10:11:13.5Z",
         "ended": "",
+        "unsubscribe_key": f"-{number:042}",
     } | changes
 
 

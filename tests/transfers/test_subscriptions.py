@@ -167,3 +167,40 @@ async def test_subscriptions_of_anonymized_customers_are_in_no_file(shop, import
 
     assert "person.1@" not in content
     assert "person.2@" in content
+
+
+async def test_links_of_mails_that_were_sent_before_still_end_a_subscription(shop):
+    await import_rows_of(shop, "subscriptions", subscription(1))
+
+    answer = await shop.call("POST", "/newsletter-unsubscription", {"key": f"-{1:042}"})
+
+    assert answer.status_code == 204
+    assert await stored(shop) == [("person.1@shop.example", "unsubscribed")]
+
+
+async def test_a_subscription_that_is_here_keeps_its_key(shop):
+    await import_rows_of(shop, "subscriptions", subscription(1))
+
+    summary, _ = await import_rows_of(
+        shop, "subscriptions", subscription(1, unsubscribe_key="x" * 43)
+    )
+
+    (row,) = await rows(shop, SubscriptionRow)
+    assert (summary, row.unsubscribe_key) == (ImportSummary(unchanged=1), f"-{1:042}")
+
+
+async def test_no_two_subscriptions_have_the_same_key(shop):
+    await import_rows_of(shop, "subscriptions", subscription(1))
+    copies = [subscription(number, unsubscribe_key=f"-{1:042}") for number in (2, 3)]
+    twins = [subscription(number, unsubscribe_key="x" * 43) for number in (4, 5)]
+
+    found = await reasons(shop, *copies, *twins)
+
+    assert found == ["another subscription has the same unsubscribe_key"] * 3
+    assert len(await stored(shop)) == 2
+
+
+async def test_a_key_that_is_none_is_refused(shop):
+    (reason,) = await reasons(shop, subscription(1, unsubscribe_key="short"))
+
+    assert reason == "unsubscribe_key: not a key: 43 characters of base64url"

@@ -258,6 +258,7 @@ def subscriptions(**options: Unpack[ImportOptions]) -> None:
       customer_reference  empty = a guest; else the customer must be there
       text_version        of the text that was agreed to; empty = the present one
       locale, channel
+      unsubscribe_key     in the links of mails that were sent before; empty = a new one
 
     An empty cell leaves what is there. What has ended here, no file begins again. Everything else is
     as with addresses.

@@ -1,5 +1,6 @@
 """The columns of a file of subscriptions to newsletters."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,11 +31,13 @@ COLUMNS: Final = (
     "asked",
     "confirmed",
     "ended",
+    "unsubscribe_key",
 )
 STATES: Final = (State.SUBSCRIBED, State.UNSUBSCRIBED, State.BOUNCED)
 """What files hold. Who has not confirmed yet is asked again: the mailed key is in no file."""
 
 _LARGEST_VERSION_DIGITS: Final = 9
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class SubscriptionRecord:
     reference: Reference | None
     values: Mapping[str, Any]
     """Columns of the table that the file has something for."""
+    unsubscribe_key: str | None = None
+    """In links of mails that were sent before; a subscription that is here keeps its own."""
 
     @property
     def newsletter_key(self) -> str:
@@ -84,6 +89,7 @@ def subscription_columns(*, locales: tuple[str, ...], now: datetime) -> Columns:
             Column("asked", "asked_at", moment),
             Column("confirmed", "confirmed_at", moment),
             Column("ended", "ended_at", moment),
+            Column("unsubscribe_key", "unsubscribe_key", _parse_key, is_literal=True),
         )
     )
 
@@ -106,6 +112,12 @@ def _parse_state(cell: str) -> State:
     if state is None:
         raise CellRefused(f"must be one of {', '.join(STATES)}")
     return State(state)
+
+
+def _parse_key(cell: str) -> str | None:
+    if cell and not _KEY.fullmatch(cell):
+        raise CellRefused("not a key: 43 characters of base64url")
+    return cell or None
 
 
 def _parse_version(cell: str) -> int | None:

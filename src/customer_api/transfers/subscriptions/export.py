@@ -21,6 +21,7 @@ class SubscriptionExport(ExportKind):
 
     action = Action.NEWSLETTER_FILE_EXPORTED
     columns = COLUMNS
+    literal = frozenset({"unsubscribe_key"})
     counting = select(func.count()).select_from(SubscriptionRow).where(_IS_ANSWERED)
     paging = (
         select(
@@ -35,6 +36,7 @@ class SubscriptionExport(ExportKind):
             SubscriptionRow.asked_at,
             SubscriptionRow.confirmed_at,
             SubscriptionRow.ended_at,
+            SubscriptionRow.unsubscribe_key,
         )
         .join(TypeRow, TypeRow.id == SubscriptionRow.type_id)
         .outerjoin(CustomerRow, CustomerRow.id == SubscriptionRow.customer_id)
@@ -45,6 +47,6 @@ class SubscriptionExport(ExportKind):
 
     @override
     def cells(self, values: Sequence[Any]) -> Cells:
-        *others, text_version, asked_at, confirmed_at, ended_at = values
+        *others, text_version, asked_at, confirmed_at, ended_at, key = values
         moments = map(moment_cell, (asked_at, confirmed_at, ended_at))
-        return (*others, str(text_version), *moments)
+        return (*others, str(text_version), *moments, key)

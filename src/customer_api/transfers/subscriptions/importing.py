@@ -29,6 +29,7 @@ UNCONFIRMED: Final = "nobody is subscribed without the time of the confirmation"
 CONTRADICTION: Final = "who is subscribed has no end"
 HAS_ENDED: Final = "it has ended here, and only the mailbox begins it again"
 OTHER_OWNER: Final = "it is another customer's"
+KEY_TAKEN: Final = "another subscription has the same unsubscribe_key"
 
 _TYPES: Final = select(TypeRow.name_key, TypeRow.id, TypeRow.text_version).where(
     TypeRow.name_key.in_(bindparam("names", expanding=True))
@@ -54,6 +55,9 @@ _STORED: Final = (
     .where(SubscriptionRow.email_key.in_(bindparam("mailboxes", expanding=True)))
     .order_by(SubscriptionRow.id)
     .with_for_update()
+)
+_TAKEN: Final = select(SubscriptionRow.unsubscribe_key).where(
+    SubscriptionRow.unsubscribe_key.in_(bindparam("keys", expanding=True))
 )
 _ADD: Final = insert(SubscriptionRow)
 _CHANGE: Final = (
@@ -86,6 +90,7 @@ class SubscriptionImport(ImportKind[SubscriptionRecord]):
             email=values["email"],
             state=values["state"],
             reference=values.pop("reference", None),
+            unsubscribe_key=values.pop("unsubscribe_key", None),
             values={name: value for name, value in values.items() if value is not None},
         )
 
@@ -99,11 +104,16 @@ class SubscriptionImport(ImportKind[SubscriptionRecord]):
             (row["email_key"], row["type_id"]): dict(row)
             for row in connection.execute(_STORED, mailboxes).mappings()
         }
+        keys = {"keys": [it.unsubscribe_key for it in records if it.unsubscribe_key]}
+        taken = set(connection.execute(_TAKEN, keys).scalars())
         plan = RowPlan()
         for record in records:
             newsletter = types.get(record.newsletter_key)
             known = None if newsletter is None else stored.get((record.email_key, newsletter.id))
             reason = _refusal(record, newsletter, owners, known)
+            if reason is None and known is None and record.unsubscribe_key is not None:
+                reason = KEY_TAKEN if record.unsubscribe_key in taken else None
+                taken.add(record.unsubscribe_key)
             if reason is None:
                 self._decide(plan, record, newsletter, owners, known)
             else:
@@ -143,7 +153,7 @@ class SubscriptionImport(ImportKind[SubscriptionRecord]):
                 "uuid": random_uuid(),
                 "type_id": newsletter.id,
                 "email_key": record.email_key,
-                "unsubscribe_key": one_time_keys.new_key(),
+                "unsubscribe_key": record.unsubscribe_key or one_time_keys.new_key(),
             }
             plan.new.append({**new, **after})
         elif after == before:
