@@ -112,6 +112,15 @@ async def test_nobody_who_listens_is_a_failure(unused_port):
     assert refused.value.code == "unreachable"
 
 
+@pytest.mark.parametrize("host", ["xn--zzzzzz.example", "xn--", "a" * 64])
+async def test_a_host_whose_name_is_none_is_a_failure(host):
+    async with sending() as receivers:
+        with pytest.raises(NotTaken) as refused:
+            await receivers.send(f"https://{host}/events", BODY, {})
+
+    assert refused.value.code == "unreachable"
+
+
 async def test_without_a_receiver_there_is_nothing_to_close():
     await HttpReceivers(timeout_seconds=1).close()
 

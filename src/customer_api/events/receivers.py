@@ -51,7 +51,8 @@ class HttpReceivers:
                 status = answer.status_code
         except httpx.TimeoutException as error:
             raise NotTaken(TIMEOUT) from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+            # Names of hosts that say they are in Punycode, and are not, are errors of Unicode.
             raise NotTaken(UNREACHABLE) from error
         if status not in _SUCCESS:
             raise NotTaken(f"status_{status}")
