@@ -24,7 +24,7 @@ def claim(connection):
 
 
 def forget(connection):
-    guests.forget(connection, "a@b.example", registered=CustomerId(1), now=MOMENT)
+    guests.forget(connection, {"a@b.example", "b@b.example"}, registered=CustomerId(1), now=MOMENT)
 
 
 def purge(connection):

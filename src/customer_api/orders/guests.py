@@ -3,6 +3,7 @@
 Orders are locked by their references, in the order in which pushes lock them.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -24,7 +25,7 @@ _OF_GUEST: Final = (
 _OF_REGISTERED: Final = (
     select(OrderRow.id)
     .where(
-        OrderRow.guest_email_key == bindparam("key"),
+        OrderRow.guest_email_key.in_(bindparam("keys", expanding=True)),
         exists().where(
             CustomerRow.id == bindparam("customer"), CustomerRow.registered_at.is_not(None)
         ),
@@ -63,12 +64,14 @@ def claim(
     return tuple(row.reference for row in rows)
 
 
-def forget(connection: Connection, key: str, *, registered: CustomerId, now: datetime) -> int:
-    """Forget an address, if it is that of a customer who is registered; return how many orders had it.
+def forget(
+    connection: Connection, keys: Collection[str], *, registered: CustomerId, now: datetime
+) -> int:
+    """Forget addresses of a customer, if registered, and return how many orders had them.
 
     A registration that nobody confirmed says nothing of whose address it is.
     """
-    rows = connection.execute(_OF_REGISTERED, {"key": key, "customer": registered}).all()
+    rows = connection.execute(_OF_REGISTERED, {"keys": sorted(keys), "customer": registered}).all()
     return _forget(connection, [row.id for row in rows], now)
 
 
