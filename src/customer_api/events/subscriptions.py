@@ -23,6 +23,7 @@ COLUMNS: Final = tuple(getattr(SubscriptionRow, field.name) for field in fields(
 
 _ALL = select(*COLUMNS).order_by(SubscriptionRow.id)
 _ONE = select(*COLUMNS).where(SubscriptionRow.uuid == bindparam("of"))
+_ONE_LOCKED = _ONE.with_for_update()
 _ADD = insert(SubscriptionRow).returning(*COLUMNS)
 _REMOVE = delete(SubscriptionRow).where(SubscriptionRow.id == bindparam("of"))
 _COUNTS = select(func.count(), func.count(UndeliveredRow.parked_at)).where(
@@ -119,6 +120,12 @@ def list_all(connection: Connection) -> tuple[Subscription, ...]:
 def find(connection: Connection, uuid: str) -> Subscription | None:
     """Return a receiver."""
     row = connection.execute(_ONE, {"of": uuid}).one_or_none()
+    return None if row is None else to_subscription(row)
+
+
+def lock(connection: Connection, uuid: str) -> Subscription | None:
+    """Return a receiver, and make workers wait that note what it has; they lock it first, too."""
+    row = connection.execute(_ONE_LOCKED, {"of": uuid}).one_or_none()
     return None if row is None else to_subscription(row)
 
 

@@ -265,7 +265,7 @@ class EventAccess:
         keep: Keep[T] = keep_nothing,
     ) -> T:
         def on_existing(connection: Connection, caller: Caller) -> T:
-            return work(connection, caller, _existing(connection, uuid))
+            return work(connection, caller, _known(repository.lock(connection, uuid)))
 
         return await self._units.write_as(claims, on_existing, keep)
 
@@ -281,7 +281,10 @@ class EventAccess:
 
 
 def _existing(connection: Connection, uuid: str) -> Subscription:
-    found = repository.find(connection, uuid)
+    return _known(repository.find(connection, uuid))
+
+
+def _known(found: Subscription | None) -> Subscription:
     if found is None:
         raise SubscriptionNotFound
     return found
