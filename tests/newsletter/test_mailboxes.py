@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
+from customer_api.customers.models import CustomerRow
 from customer_api.events.models import EventRow
 from customer_api.mail.models import MailRow
 from customer_api.newsletter.models import SubscriptionRow
@@ -147,3 +148,31 @@ async def test_nothing_is_told_of_what_has_ended(press, state):
     await press.shop.account()
 
     assert len(await told(press)) == 1
+
+
+async def test_a_mailbox_that_another_account_has_proven_leaves_the_one_before(press):
+    ada = await press.shop.account()
+    await subscribe_as(press, ada)
+    await press.office.call("PATCH", f"/customers/{ada.reference}", {"email": OTHER})
+    press.shop.clock.advance(days=31)  # nobody can undo it any more
+    grace = await press.shop.account(EMAIL)
+    ada = await press.shop.session(ada.reference, OTHER)
+
+    assert await press.own(grace) == [("News", EMAIL, "subscribed")]
+    assert await press.own(ada) == []
+    assert (await told(press))[-1] == ("subscribed", grace.reference)
+
+
+async def test_what_another_account_left_at_a_mailbox_is_its_owners_for_asking(press):
+    ada, grace = await press.shop.account(OTHER), await press.shop.account()
+    await subscribe_as(press, grace)
+    others = update(SubscriptionRow).values(
+        customer_id=select(CustomerRow.id)
+        .where(CustomerRow.reference == ada.reference)
+        .scalar_subquery()
+    )
+    await press.shop.container.units.write(lambda it: it.execute(others))
+
+    await press.ask_as(grace)
+
+    assert await press.own(grace) == [("News", EMAIL, "subscribed")]

@@ -19,7 +19,7 @@ from customer_api.newsletter.telling import tell_end, tell_where
 def prove_mailbox(connection: Connection, customer: Customer, *, now: datetime) -> None:
     """Bring everything together at the mailbox that a customer has proven just now.
 
-    What it subscribed to as a guest becomes the customer's, and what the customer has at another
+    What it subscribed to, as a guest or another account, becomes the customer's, and what the customer has at another
     mailbox moves there. Where both have the same newsletter, the one that is subscribed stays, else
     the customer's. What the other mailbox has not confirmed is dropped: its key proves nothing here.
     """
@@ -37,7 +37,7 @@ def prove_mailbox(connection: Connection, customer: Customer, *, now: datetime) 
         values = {"email": customer.email, "email_key": customer.email_key}
         moved = repository.change(connection, own, values)
         tell_where(connection, moved, customer, now=now)
-    for linked in repository.link_guests(connection, customer.id, customer.email_key):
+    for linked in repository.link_mailbox(connection, customer.id, customer.email_key):
         tell_where(connection, linked, customer, now=now)
 
 

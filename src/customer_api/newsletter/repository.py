@@ -66,10 +66,15 @@ _ADD: Final = {
     for dialect in (postgresql, sqlite)
 }
 _REMOVE: Final = delete(SubscriptionRow).where(SubscriptionRow.id == bindparam("of"))
-_GUESTS: Final = update(SubscriptionRow).where(
-    SubscriptionRow.email_key == bindparam("key"), SubscriptionRow.customer_id.is_(None)
+_LINK_MAILBOX: Final = (
+    update(SubscriptionRow)
+    .where(
+        SubscriptionRow.email_key == bindparam("key"),
+        SubscriptionRow.customer_id.is_distinct_from(bindparam("customer")),
+    )
+    .values(customer_id=bindparam("customer"))
+    .returning(*COLUMNS)
 )
-_LINK_GUESTS: Final = _GUESTS.values(customer_id=bindparam("customer")).returning(*COLUMNS)
 _REVIVE: Final = (
     update(SubscriptionRow)
     .where(SubscriptionRow.email_key == bindparam("key"), SubscriptionRow.state == State.BOUNCED)
@@ -212,11 +217,14 @@ def remove(connection: Connection, subscription: Subscription) -> None:
     connection.execute(_REMOVE, {"of": subscription.id})
 
 
-def link_guests(
+def link_mailbox(
     connection: Connection, customer_id: CustomerId, key: str
 ) -> tuple[Subscription, ...]:
-    """Give a customer the guests' subscriptions of a mailbox, which takes mail, and return them."""
-    rows = connection.execute(_LINK_GUESTS, {"key": key, "customer": customer_id}).all()
+    """Give a customer all subscriptions of a mailbox, which takes mail; return those that are new.
+
+    They were a guest's, or of an account that had the mailbox before.
+    """
+    rows = connection.execute(_LINK_MAILBOX, {"key": key, "customer": customer_id}).all()
     connection.execute(_REVIVE, {"key": key})
     return tuple(map(to_subscription, rows))
 

@@ -81,7 +81,7 @@ class Subscribing:
         if found is None:
             found = repository.lock_by_mailbox(connection, request.email, type_id)
             assert found is not None, "it is there, and nobody but we can remove it"
-        if customer is not None and found.customer_id is None:
+        if customer is not None and found.customer_id != customer.id:
             found = repository.change(connection, found, {"customer_id": customer.id})
             tell_where(connection, found, customer, now=self._clock.now())
         if found.state in {State.SUBSCRIBED, State.BOUNCED}:
