@@ -53,6 +53,15 @@ async def test_page_and_count_go_by_the_index_of_the_customer(units, sort):
                 assert "TEMP B-TREE" not in plan, (search, plan)
 
 
+@pytest.mark.parametrize("text", ["x" * 50_000, "\ufdfa" * 2000, "%" * 5000])
+async def test_a_text_that_no_name_can_have_finds_nothing(units, text):
+    search = OrderSearch(text=text)
+
+    found = await units.read(lambda it: find_page(it, CustomerId(1), search, offset=0, limit=20))
+
+    assert (found.entries, found.total) == ((), 0)
+
+
 @pytest.mark.parametrize(
     ("work", "index"),
     [

@@ -18,6 +18,9 @@ from customer_api.orders.content import folded
 from customer_api.orders.models import OrderHead, OrderRow
 from customer_api.orders.repository import HEADS_OF_CUSTOMER, to_head
 
+LONGEST_TEXT: Final = 5000
+"""Characters of a folded text. No name is longer, and SQLite refuses patterns of 50,000 bytes."""
+
 _ESCAPE: Final = "\\"
 
 
@@ -72,6 +75,8 @@ def find_page(
     connection: Connection, customer_id: CustomerId, search: OrderSearch, *, offset: int, limit: int
 ) -> FoundOrders:
     """Return a part of what is found of a customer's orders; equal ones are sorted by their age."""
+    if search.text is not None and len(folded(search.text)) > LONGEST_TEXT:
+        return FoundOrders((), 0)
     wanted = _wanted(search)
     parameters = {**wanted, "customer": customer_id}
     statement = _page_statement(tuple(wanted), search.sort, search.is_descending)
