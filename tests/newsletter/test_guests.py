@@ -377,3 +377,31 @@ async def test_a_failing_request_does_not_end_the_worker(press, monkeypatch, cap
         "newsletter_requests_failed"
     ]
     assert PASSWORD not in caplog.text
+
+
+@pytest.mark.parametrize("has_ended", [True, False])
+async def test_a_mailbox_that_takes_no_mail_gets_none_of_any_newsletter(press, has_ended):
+    other = await press.add_type("Other")
+    await press.subscribe()
+    if has_ended:
+        await press.one_click(await press.unsubscribe_url())
+    await press.office.call("POST", "/newsletter-bounces", {"emails": [EMAIL]})
+    before = await press.subjects()
+    press.shop.clock.advance(hours=2)
+
+    await press.ask()
+    await press.ask(newsletterType=other)
+
+    assert await press.subjects() == before
+    assert await press.states() == [(EMAIL, "bounced"), (EMAIL, "pending")]
+
+
+async def test_a_wish_that_got_no_mail_is_forgotten_too(press):
+    await press.subscribe()
+    await press.office.call("POST", "/newsletter-bounces", {"emails": [EMAIL]})
+    await press.ask(newsletterType=await press.add_type("More"))
+
+    press.shop.clock.advance(days=4)
+
+    assert await press.shop.container.retention.expire_subscriptions() == 1
+    assert await press.states() == [(EMAIL, "bounced")]

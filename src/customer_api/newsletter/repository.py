@@ -14,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    func,
     or_,
     select,
     update,
@@ -94,7 +95,10 @@ _ERASE: Final = delete(SubscriptionRow).where(_IS_THEIRS).returning(*COLUMNS)
 _OVERDUE: Final = (
     select(SubscriptionRow.id)
     .where(
-        SubscriptionRow.state == State.PENDING, SubscriptionRow.key_expires_at < bindparam("before")
+        SubscriptionRow.state == State.PENDING,
+        # No key was mailed to a mailbox that takes no mail, or got too many.
+        func.coalesce(SubscriptionRow.key_expires_at, SubscriptionRow.asked_at)
+        < bindparam("before"),
     )
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)

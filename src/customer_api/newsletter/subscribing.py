@@ -84,7 +84,9 @@ class Subscribing:
         if customer is not None and found.customer_id != customer.id:
             found = repository.change(connection, found, {"customer_id": customer.id})
             tell_where(connection, found, customer, now=self._clock.now())
-        if found.state in {State.SUBSCRIBED, State.BOUNCED}:
+        at_mailbox = repository.find_of_keys(connection, {found.email_key})
+        takes_no_mail = any(it.state is State.BOUNCED for it in at_mailbox)
+        if found.state is State.SUBSCRIBED or takes_no_mail:
             return found
         if not self._mailboxes.allow(connection, found.email_key):
             return found
@@ -130,6 +132,8 @@ class Subscribing:
 
         `customer` is whose it is, None for a guest's.
         """
+        if subscription.state is State.UNSUBSCRIBED and state is State.BOUNCED:
+            repository.change(connection, subscription, {"state": state})  # its end was before
         if subscription.state not in _ENDS:
             return
         now = self._clock.now()
