@@ -85,6 +85,7 @@ def _create_subscriptions() -> None:
         sa.Column("key_digest", sa.LargeBinary(length=32), nullable=True),
         sa.Column("key_expires_at", MOMENT, nullable=True),
         sa.Column("unsubscribe_key", sa.String(length=43), nullable=False),
+        sa.Column("wish", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(
             ["type_id"],
             ["newsletter_types.id"],

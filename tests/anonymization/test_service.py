@@ -119,6 +119,7 @@ def _subscribe(connection, customer, now):
         ended_at=now,
         key_digest=f"canary key {customer.id}".encode(),
         key_expires_at=now,
+        wish={"channel": "canary wish"},
     )
     requests.add(connection, newsletter.id, replace(wish, email=customer.email))
 

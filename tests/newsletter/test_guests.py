@@ -113,9 +113,47 @@ async def test_after_its_end_a_subscription_takes_the_mailboxs_word_again(press)
     asked = await press.states()
     await press.confirm(await press.shop.mailed_key("newsletter/confirm"))
 
-    assert asked == [(EMAIL, "pending")]
+    assert asked == [(EMAIL, "unsubscribed")]
     (row,) = await rows(press.shop, SubscriptionRow)
     assert (row.state, row.channel, row.ended_at) == ("subscribed", "checkout", None)
+    assert (row.confirmed_at - row.asked_at).total_seconds() == 0
+    assert (row.wish, row.key_digest) == (None, None)
+
+
+async def test_whoever_asks_after_the_end_leaves_the_proof_of_before(press):
+    await press.subscribe(channel="footer")
+    await press.one_click(await press.unsubscribe_url())
+    (before,) = await rows(press.shop, SubscriptionRow)
+    press.shop.clock.advance(hours=2)
+    await press.ask("ADA@shop.example", channel="elsewhere")
+    (asked,) = await rows(press.shop, SubscriptionRow)
+    press.shop.clock.advance(days=5)
+    retention = press.shop.container.retention
+
+    assert await retention.expire_subscriptions() == 1
+    assert await retention.expire_subscriptions() == 0
+
+    (after,) = await rows(press.shop, SubscriptionRow)
+    assert asked.wish["channel"] == "elsewhere"
+    assert (asked.state, asked.channel, asked.asked_at) == (
+        "unsubscribed",
+        "footer",
+        before.asked_at,
+    )
+    assert after == before
+
+
+async def test_an_end_voids_what_was_asked_for_since(press):
+    await press.subscribe()
+    url = await press.unsubscribe_url()
+    await press.one_click(url)
+    press.shop.clock.advance(hours=2)
+    await press.ask()
+    key = await press.shop.mailed_key("newsletter/confirm")
+
+    await press.one_click(url)
+
+    assert only_error(await press.confirm(key))[:2] == (422, "452")
 
 
 @pytest.mark.contract("news-5")

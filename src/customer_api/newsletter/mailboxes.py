@@ -19,8 +19,8 @@ from customer_api.newsletter.telling import tell_end, tell_where
 def prove_mailbox(connection: Connection, customer: Customer, *, now: datetime) -> None:
     """Bring everything together at the mailbox that a customer has proven just now.
 
-    What it subscribed to, as a guest or another account, becomes the customer's, and what the customer has at another
-    mailbox moves there. Where both have the same newsletter, the one that is subscribed stays, else
+    What it subscribed to, as a guest or another account, becomes the customer's, and what the
+    customer has at another mailbox moves there. Where both have the same newsletter, the one that is subscribed stays, else
     the customer's. What the other mailbox has not confirmed is dropped: its key proves nothing here.
     """
     there = {it.type_id: it for it in repository.lock_by_keys(connection, {customer.email_key})}
@@ -34,7 +34,9 @@ def prove_mailbox(connection: Connection, customer: Customer, *, now: datetime) 
             continue
         if other is not None:
             _drop(connection, other, customer, now=now)
-        values = {"email": customer.email, "email_key": customer.email_key}
+        values: dict[str, object] = {"email": customer.email, "email_key": customer.email_key}
+        if own.wish is not None:
+            values |= {"key_digest": None, "key_expires_at": None, "wish": None}
         moved = repository.change(connection, own, values)
         tell_where(connection, moved, customer, now=now)
     for linked in repository.link_mailbox(connection, customer.id, customer.email_key):

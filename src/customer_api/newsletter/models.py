@@ -1,11 +1,22 @@
 """The tables of newsletters, and what is read of them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NewType
+from typing import Any, Final, NewType
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base
@@ -132,6 +143,8 @@ class SubscriptionRow(Base):
     unsubscribe_key: Mapped[str] = mapped_column(
         String(43), info=secret("in each mail of the newsletter; ends the subscription")
     )
+    wish: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), info=personal())
+    """What was asked for after the end, until the mailbox confirms it: the proof of before stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +183,13 @@ class Subscription:
     ended_at: datetime | None
     key_expires_at: datetime | None
     unsubscribe_key: str
+    wish: Mapping[str, Any] | None
+    """A `Request` for it after it has ended, as JSON; None when there is none."""
+
+    @property
+    def shown_state(self) -> State:
+        """How far it is for its owner: what was asked for again waits for the mailbox."""
+        return self.state if self.wish is None else State.PENDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +201,10 @@ class Request:
     channel: str
     text_version: int
     asked_at: datetime
+
+    def to_wish(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return asdict(self) | {"asked_at": self.asked_at.isoformat()}
 
 
 @dataclass(frozen=True, slots=True)

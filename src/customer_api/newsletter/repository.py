@@ -109,6 +109,21 @@ _EXPIRE: Final = (
     .where(SubscriptionRow.id.in_(select(_OVERDUE.c.id)))
     .returning(SubscriptionRow.id)
 )
+_OVERDUE_WISHES: Final = (
+    select(SubscriptionRow.id)
+    .where(
+        SubscriptionRow.state != State.PENDING, SubscriptionRow.key_expires_at < bindparam("before")
+    )
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("overdue_wishes")
+)
+_EXPIRE_WISHES: Final = (
+    update(SubscriptionRow)
+    .where(SubscriptionRow.id.in_(select(_OVERDUE_WISHES.c.id)))
+    .values(key_digest=None, key_expires_at=None, wish=None)
+    .returning(SubscriptionRow.id)
+)
 _OLD: Final = (
     select(SubscriptionRow.id)
     .where(
@@ -240,8 +255,12 @@ def erase(connection: Connection, customer_id: CustomerId, key: str) -> tuple[Su
 
 
 def expire(connection: Connection, before: datetime, most: int) -> int:
-    """Delete subscriptions that were not confirmed in time; return how many."""
-    return len(connection.execute(_EXPIRE, {"before": before, "most": most}).all())
+    """Forget what was asked for and not confirmed in time; return the larger number of two kinds.
+
+    Subscriptions that never were go, of ended ones the wish.
+    """
+    parameters = {"before": before, "most": most}
+    return max(len(connection.execute(it, parameters).all()) for it in (_EXPIRE, _EXPIRE_WISHES))
 
 
 def purge(connection: Connection, before: datetime, most: int) -> int:

@@ -18,7 +18,7 @@ from customer_api.core.errors import DatabaseUnavailable
 from customer_api.core.types import Claims
 from customer_api.customers import repository as customers
 from customer_api.customers.errors import MailboxUnproven
-from customer_api.customers.models import Customer, Session, Units
+from customer_api.customers.models import Session, Units
 from customer_api.customers.service import require_customer, require_owner
 from customer_api.newsletter import repository, request_repository, type_repository
 from customer_api.newsletter.errors import (
@@ -31,7 +31,6 @@ from customer_api.newsletter.models import (
     NamedSubscription,
     NewsletterType,
     Request,
-    Subscription,
     TypeId,
 )
 from customer_api.newsletter.subscribing import Subscribing
@@ -129,13 +128,14 @@ class NewsletterService:
         """End the subscription whose mails have this key; nothing when there is none."""
 
         def work(connection: Connection) -> None:
-            found = repository.find_by_unsubscribe_key(connection, key)
-            if found is None:
-                return
-            owner = (
-                None if found.customer_id is None else customers.lock(connection, found.customer_id)
-            )
-            self._end(connection, found, owner)
+            while (found := repository.find_by_unsubscribe_key(connection, key)) is not None:
+                owner = None
+                if found.customer_id is not None:  # the customer first, as an erasure does
+                    owner = customers.lock(connection, found.customer_id)
+                subscription = repository.lock(connection, found.id)
+                if subscription is not None and subscription.customer_id == found.customer_id:
+                    self._subscribing.end(connection, subscription, owner)
+                    return
 
         await self._units.write(work)
 
@@ -196,11 +196,6 @@ class NewsletterService:
             self._subscribing.end(connection, found, session.customer)
 
         await self._units.write_as(claims, work, keep)
-
-    def _end(self, connection: Connection, found: Subscription, owner: Customer | None) -> None:
-        subscription = repository.lock(connection, found.id)
-        if subscription is not None:
-            self._subscribing.end(connection, subscription, owner)
 
     def _answer_one(
         self, connection: Connection, request_id: int, type_id: TypeId, request: Request

@@ -1,7 +1,8 @@
 """What a subscription goes through: asked for, confirmed by the mailbox, ended. All inside a unit."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from sqlalchemy import Connection
@@ -23,6 +24,7 @@ from customer_api.security import one_time_keys
 from customer_api.security.rate_limit import MailboxLimits
 
 _ENDS: Final = frozenset({State.PENDING, State.SUBSCRIBED})
+_NO_KEY: Final = {"key_digest": None, "key_expires_at": None, "wish": None}
 
 
 class KeyUrl(Protocol):
@@ -77,10 +79,11 @@ class Subscribing:
         Nothing is subscribed by that. A customer is locked and has proven the mailbox.
         """
         customer_id = None if customer is None else customer.id
-        found = repository.add(connection, type_id, request, customer_id=customer_id)
-        if found is None:
-            found = repository.lock_by_mailbox(connection, request.email, type_id)
-            assert found is not None, "it is there, and nobody but we can remove it"
+        found = None
+        while found is None:  # what is there can be removed before it is locked
+            found = repository.add(
+                connection, type_id, request, customer_id=customer_id
+            ) or repository.lock_by_mailbox(connection, request.email, type_id)
         if customer is not None and found.customer_id != customer.id:
             found = repository.change(connection, found, {"customer_id": customer.id})
             tell_where(connection, found, customer, now=self._clock.now())
@@ -102,7 +105,8 @@ class Subscribing:
         now = self._clock.now()
         if (
             subscription is None
-            or subscription.state is not State.PENDING
+            or subscription.shown_state is not State.PENDING
+            or subscription.customer_id != found.customer_id
             or subscription.email_key != found.email_key
             or subscription.key_expires_at is None
             or subscription.key_expires_at <= now
@@ -113,8 +117,8 @@ class Subscribing:
             "customer_id": None if customer is None else customer.id,
             "confirmed_at": now,
             "ended_at": None,
-            "key_digest": None,
-            "key_expires_at": None,
+            **_consent_of(subscription),
+            **_NO_KEY,
         }
         subscribed = repository.change(connection, subscription, values)
         tell_where(connection, subscribed, customer, now=now)
@@ -128,16 +132,17 @@ class Subscribing:
         customer: Customer | None,
         state: State = State.UNSUBSCRIBED,
     ) -> None:
-        """End a locked subscription; one that has ended before stays as it is.
+        """End a locked subscription; of one that has ended before, what was asked for since is void.
 
         `customer` is whose it is, None for a guest's.
         """
         if subscription.state is State.UNSUBSCRIBED and state is State.BOUNCED:
             repository.change(connection, subscription, {"state": state})  # its end was before
         if subscription.state not in _ENDS:
+            repository.change(connection, subscription, _NO_KEY)
             return
         now = self._clock.now()
-        values = {"state": state, "ended_at": now, "key_digest": None, "key_expires_at": None}
+        values = {"state": state, "ended_at": now, **_NO_KEY}
         ended = repository.change(connection, subscription, values)
         if subscription.state is State.SUBSCRIBED:
             tell_end(connection, ended, customer, now=now)
@@ -159,24 +164,23 @@ class Subscribing:
         customer: Customer | None,
     ) -> Subscription:
         key = one_time_keys.new_key()
-        values = {
-            "state": State.PENDING,
-            "email": request.email,
-            "locale": request.locale,
-            "channel": request.channel,
-            "text_version": request.text_version,
-            "asked_at": request.asked_at,
+        values: dict[str, object] = {
             "key_digest": one_time_keys.digest(key),
             "key_expires_at": self._clock.now() + self._key_ttl,
         }
+        if subscription.state is State.PENDING:
+            values |= asdict(request)
+        else:  # anybody can ask, so the proof of what was before is not touched
+            values["wish"] = request.to_wish()
         asked = repository.change(connection, subscription, values)
         hours = max(1, round(self._key_ttl / timedelta(hours=1)))
         variables = {
             "link": self._links.confirmation.with_key(key),
             "hours": str(hours),
-            "consent": type_repository.text_of(connection, asked.type_id, asked.text_version),
+            "consent": type_repository.text_of(connection, asked.type_id, request.text_version),
         }
-        self._put(connection, NEWSLETTER_CONFIRMATION, asked, customer, **variables)
+        mailed = replace(asked, email=request.email, locale=request.locale)
+        self._put(connection, NEWSLETTER_CONFIRMATION, mailed, customer, **variables)
         return asked
 
     def _put(
@@ -208,3 +212,11 @@ class Subscribing:
             },
         )
         self._outbox.put(connection, mail, expires_after=None if is_welcome else self._key_ttl)
+
+
+def _consent_of(subscription: Subscription) -> Mapping[str, object]:
+    """Return the columns that say what the mailbox has agreed to, when it was asked for after an end."""
+    if subscription.wish is None:
+        return {}
+    asked_at = datetime.fromisoformat(subscription.wish["asked_at"])
+    return {**subscription.wish, "asked_at": asked_at}

@@ -67,7 +67,7 @@ def to_resource(named: NamedSubscription, reference: str, links: Links) -> Resou
             "newsletterType": named.type_uuid,
             "newsletterName": named.type_name,
             "email": it.email,
-            "state": it.state,
+            "state": it.shown_state,
             "channel": it.channel,
             "textVersion": it.text_version,
             "askedAt": timestamp(it.asked_at),
