@@ -7,8 +7,6 @@ def explain(connection, work):
     """Return the plans of what work selects; on PostgreSQL as for a large table."""
     is_sqlite = connection.dialect.name == "sqlite"
     if not is_sqlite:
-        # It plans by what it found out about the rows of other tests.
-        connection.execute(text("DELETE FROM pg_statistic WHERE starelid = 'orders'::regclass"))
         connection.execute(text("SET LOCAL enable_seqscan = off"))
         connection.execute(text("SET LOCAL enable_sort = off"))
         connection.execute(text("SET LOCAL enable_incremental_sort = off"))
