@@ -42,10 +42,12 @@ hypothesis.settings.load_profile("repeatable")
 share_statements()
 
 ON_BOTH = {
+    "blackbox",
     "core",
     "customers",
     "faults",
     "migrations",
+    "orders",
     "test_customer_list.py",
     "test_groups.py",
     "test_orders.py",

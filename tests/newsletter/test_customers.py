@@ -367,3 +367,18 @@ async def test_the_shops_mailing_system_is_told_where_to_write_and_how_to_end_it
         "newsletterName": "News",
         "newsletter": {"email": EMAIL, "locale": "en_US", "unsubscribeKey": row.unsubscribe_key},
     }
+
+
+async def test_what_was_asked_for_after_an_end_does_not_move_with_the_proof(press):
+    ada = await press.shop.account()
+    uuid = await subscribe_as(press, ada)
+    path = f"/customers/{ada.reference}/newsletter-subscriptions/{uuid}"
+    await press.shop.call("DELETE", path, by=ada)
+    press.shop.clock.advance(hours=2)
+    await press.ask_as(ada)
+    key = await press.shop.mailed_key("newsletter/confirm")
+
+    ada = await press.shop.move(ada, OTHER)
+
+    assert await press.own(ada) == [("News", OTHER, "unsubscribed")]
+    assert only_error(await press.confirm(key))[:2] == (422, "452")

@@ -204,3 +204,9 @@ async def test_a_key_that_is_none_is_refused(shop):
     (reason,) = await reasons(shop, subscription(1, unsubscribe_key="short"))
 
     assert reason == "unsubscribe_key: not a key: 43 characters of base64url"
+
+
+async def test_a_text_that_is_no_number_is_refused(shop):
+    (reason,) = await reasons(shop, subscription(1, text_version="first"))
+
+    assert reason == "text_version: not a number of a text"
