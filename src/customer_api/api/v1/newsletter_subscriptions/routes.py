@@ -74,7 +74,7 @@ async def list_newsletter_subscriptions(
     call: Annotated[CustomerCall, Depends(Authenticated())],
     container: ContainerDep,
 ) -> Response:
-    """Return the customer's subscriptions, ended ones too, by the names of the container.newsletters."""
+    """Return the customer's subscriptions, ended ones too, by the names of the newsletters."""
     found = await container.newsletters.list_own(call.claims, reference)
     body = document.collection(
         [to_resource(named, reference, call.links) for named in found],
