@@ -74,6 +74,19 @@ async def test_a_file_ends_subscriptions(shop):
     ]
 
 
+async def test_what_was_asked_for_after_an_end_is_void_when_a_file_says_otherwise(shop):
+    ended = subscription(1, state="unsubscribed", ended="2021-01-01")
+    await import_rows_of(shop, "subscriptions", ended)
+    await ask(shop, "person.1@shop.example")
+    (asked,) = await rows(shop, SubscriptionRow)
+
+    await import_rows_of(shop, "subscriptions", ended | {"channel": "fair"})
+
+    (row,) = await rows(shop, SubscriptionRow)
+    assert asked.wish["channel"] == "storefront"
+    assert (row.wish, row.key_digest, row.channel) == (None, None, "fair")
+
+
 @pytest.mark.parametrize("state", ["unsubscribed", "bounced"])
 async def test_no_file_begins_what_has_ended_here(shop, state):
     await import_rows_of(shop, "subscriptions", subscription(1, state=state))

@@ -64,7 +64,7 @@ _CHANGE: Final = (
     update(SubscriptionRow)
     .where(SubscriptionRow.id == bindparam("of"))
     .values({name: bindparam(f"new_{name}") for name in _SAVED})
-    .values(key_digest=None, key_expires_at=None)
+    .values(key_digest=None, key_expires_at=None, wish=None)
 )
 
 
