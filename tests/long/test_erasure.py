@@ -19,6 +19,7 @@ from customer_api.core.traces import remove_traces
 from customer_api.customers.models import CustomerRow
 from customer_api.tokens.models import SessionRow
 from tests.blackbox.life import Life
+from tests.blackbox.office import Office
 from tests.blackbox.server import start_server
 from tests.postgres import PostgresServer
 from tests.shop import PASSWORD, address, registration
@@ -148,7 +149,9 @@ def test_the_files_of_postgresql_hold_nothing_after_the_documented_purge(tmp_pat
     upgrade(url)
     environment = {"CUSTOMER_API_DATABASE_URL": url}
     with start_server(tmp_path, environment, workers=2) as server, Life(server) as life:
-        life.live()
+        office = Office(server, tmp_path, environment)
+        life.live(office)
+        office.close()
         life.die()
         canaries = Canaries([*life.personal, *life.secrets])
     data = own_postgres.directory / "data"
