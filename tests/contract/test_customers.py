@@ -87,10 +87,39 @@ async def test_a_date_of_birth_can_be_emptied(shop, blank):
     assert response.json()["data"]["attributes"]["dateOfBirth"] is None
 
 
+@rule("cust-20", "cust-31", "cust-6")
+async def test_phone_company_and_locale_can_be_changed_and_emptied(shop):
+    account = await shop.account()
+    path = f"/customers/{account.reference}/overview"
+    names = ("phone", "company", "locale")
+    values = {"phone": "+49 30 1", "company": "Difference Ltd", "locale": "de-DE"}
+    shown = []
+
+    for change_to in (values, dict.fromkeys(names)):
+        answer = await change(shop, account, **change_to)
+        customer = (await shop.call("GET", path, by=account)).json()["data"]["attributes"][
+            "customer"
+        ]
+        shown.append(tuple(customer[name] for name in names))
+        assert answer.json()["data"]["attributes"].keys().isdisjoint(names)
+
+    assert shown == [("+49 30 1", "Difference Ltd", "de_DE"), (None, None, None)]
+
+
+@rule("cust-19", "cust-31")
+async def test_mails_follow_the_locale_that_the_customer_took(shop):
+    account = await shop.account()
+    await change(shop, account, locale="de_DE")
+
+    await shop.call("POST", "/customer-forgotten-password", {"email": account.email})
+
+    assert "Passwort" in (await shop.mails())[-1]["Subject"]
+
+
 @rule("cust-20", "body-2", "val-3")
 @pytest.mark.parametrize(
     "attributes",
-    [{}, {"acceptedTerms": False}, {"createdAt": "x", "customer_reference": "x", "company": 5}],
+    [{}, {"acceptedTerms": False}, {"createdAt": "x", "customer_reference": "x", "isActive": 5}],
 )
 async def test_a_change_of_nothing_is_fine(shop, attributes):
     account = await shop.account()
@@ -122,6 +151,13 @@ async def test_blank_fields_of_a_change_are_told_in_order(shop):
         ({"email": "test.com"}, [f"email => {NO_EMAIL}"]),
         ({"gender": "x", "email": 5}, [f"email => {NO_STRING}", f"gender => {CHOICE}"]),
         ({"salutation": "x"}, [f"salutation => {CHOICE}"]),
+        ({"locale": "fr_FR"}, [f"locale => {CHOICE}"]),
+        ({"locale": ""}, [f"locale => {CHOICE}"]),
+        ({"company": 5}, [f"company => {NO_STRING}"]),
+        (
+            {"company": "x" * 101},
+            ["company => This value is too long. It should have 100 characters or less."],
+        ),
         ({"lastName": "x" * 101}, [f"lastName => {LONG_NAME}"]),
         ({"dateOfBirth": "2026-03-15"}, [f"dateOfBirth => {NO_DATE}"]),
         (

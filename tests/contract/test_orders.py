@@ -98,7 +98,7 @@ async def test_a_history_lists_the_callers_orders_the_last_placed_first(shop, th
     assert list(first["attributes"]) == HEAD
     assert list(first["attributes"]["totals"]) == TOTALS
     assert first["attributes"]["totals"]["grandTotal"] == 7
-    assert first["attributes"]["totals"]["canceledTotal"] is None
+    assert first["attributes"]["totals"]["canceledTotal"] == 0
     assert first["attributes"]["createdAt"] == "2026-03-03 10:00:00.000000"
     assert first["attributes"]["currencyIsoCode"] == "EUR"
     assert first["attributes"]["priceMode"] == "GROSS_MODE"
@@ -117,6 +117,26 @@ async def test_who_has_no_orders_has_an_empty_history(shop, ada, path, query):
 
     assert response.status_code == 200
     assert response.json() == {"data": [], "links": {"self": BASE + path}}
+
+
+@rule("order-9")
+@pytest.mark.parametrize(
+    ("pushed", "country"),
+    [
+        ({"iso2Code": "DE"}, "Germany"),
+        ({"iso2Code": "DE", "country": "Deutschland"}, "Deutschland"),
+        ({"iso2Code": "??"}, None),
+        ({}, None),
+    ],
+)
+async def test_a_country_has_the_name_of_its_code_unless_it_was_pushed_with_one(
+    shop, ada, pushed, country
+):
+    await store(shop, "DE--1", of=ada, shippingAddress=pushed)
+
+    shown = (await shop.call("GET", "/orders/DE--1", by=ada)).json()["data"]["attributes"]
+
+    assert shown["shippingAddress"]["country"] == country
 
 
 @rule("order-2", "order-9", "doc-2", "link-2")

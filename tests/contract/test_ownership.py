@@ -34,6 +34,7 @@ BY_REFERENCE = {
     ("GET", "/customers/{reference}/orders"): (None, (403, "802")),
     ("GET", NEWSLETTERS): (None, (403, "411")),
     ("POST", NEWSLETTERS): ({"newsletterType": NOWHERE}, (403, "411")),
+    ("GET", NEWSLETTERS + "/{uuid}"): (None, (403, "411")),
     ("DELETE", NEWSLETTERS + "/{uuid}"): (None, (403, "411")),
     ("POST", "/customers/{reference}/order-claims"): ({}, (403, "411")),
     ("GET", "/customers/{reference}/overview"): (None, (403, "411")),
@@ -50,11 +51,30 @@ BY_ID = {
     ("DELETE", "/sessions/{uuid}"): (None, (404, "440")),
     ("GET", "/orders/{reference}"): (None, (404, "801")),
     ("POST", "/orders/{reference}/reorders"): ({}, (404, "801")),
+    ("GET", NEWSLETTERS + "/{uuid}"): (None, (404, "453")),
     ("GET", "/wishlists/{uuid}"): (None, (404, "201")),
+    ("PATCH", "/wishlists/{uuid}"): ({"name": "A"}, (404, "201")),
+    ("DELETE", "/wishlists/{uuid}"): (None, (404, "201")),
+    ("POST", "/wishlists/{uuid}/wishlist-items"): ({"sku": "1"}, (422, "206")),
+    ("PATCH", "/wishlists/{uuid}/wishlist-items/{item}"): ({}, (404, "201")),
+    ("DELETE", "/wishlists/{uuid}/wishlist-items/{item}"): (None, (404, "201")),
+    ("GET", "/shopping-lists/{uuid}"): (None, (404, "1503")),
+    ("PATCH", "/shopping-lists/{uuid}"): ({"name": "A"}, (404, "1503")),
+    ("DELETE", "/shopping-lists/{uuid}"): (None, (404, "1503")),
+    ("POST", "/shopping-lists/{uuid}/shopping-list-items"): (
+        {"sku": "1", "quantity": 1},
+        (404, "1503"),
+    ),
+    ("PATCH", "/shopping-lists/{uuid}/shopping-list-items/{item}"): (
+        {"quantity": 1},
+        (404, "1503"),
+    ),
+    ("DELETE", "/shopping-lists/{uuid}/shopping-list-items/{item}"): (None, (404, "1503")),
 }
 # Everybody's business, and a logout, which answers 204 whatever token it is given.
 OTHER_ROUTES = {
     ("GET", "/stores/{name}"),
+    ("GET", "/newsletter-types/{uuid}"),
     ("PATCH", "/customer-restore-password/{anything}"),
     ("DELETE", "/refresh-tokens/{token}"),
 }
@@ -85,7 +105,7 @@ async def session(shop: Shop, owner: Account) -> str:
 
 
 def filled(template, reference, thing):
-    return template.format(reference=reference, uuid=thing)
+    return template.format(reference=reference, uuid=thing, item=thing)
 
 
 def facts(answer):
@@ -222,6 +242,7 @@ async def test_nobody_sets_properties_of_a_customer_that_are_not_offered(shop, c
     names = [column.name for column in CustomerRow.__table__.columns]
     camel = [re.sub("_(.)", lambda match: match[1].upper(), name) for name in names]
     offered = {"email", "gender", "salutation", "phone", "firstName", "lastName", "dateOfBirth"}
+    offered |= {"company", "locale"}
     hostile = dict.fromkeys({*names, *camel} - offered, 4711)
     hostile |= {"customerReference": "DE--1", "registered": False, "isActive": True, "roles": ["x"]}
     (before,) = [row for row in await rows(shop, CustomerRow) if row.email == caller.email]

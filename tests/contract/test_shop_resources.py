@@ -1,4 +1,4 @@
-"""Stores, customer access, and wishlists, which are empty yet."""
+"""Stores, customer access, wishlists and shopping lists, of which there are none yet."""
 
 import pytest
 
@@ -104,27 +104,117 @@ async def test_customer_access_lists_what_guests_do_not_see(open_shop, types):
     }
 
 
-@rule("wish-1", "doc-3")
-async def test_there_are_no_wishlists_yet(shop):
+@ONE_DATABASE
+@rule("wish-1", "list-2", "doc-3")
+@pytest.mark.parametrize("kind", ["wishlists", "shopping-lists"])
+async def test_there_are_no_lists_yet(shop, kind):
     account = await shop.account()
 
-    response = await shop.call("GET", "/wishlists", by=account)
+    response = await shop.call("GET", f"/{kind}", by=account)
 
     assert response.status_code == 200
-    assert response.json() == {"data": [], "links": {"self": f"{BASE}/wishlists"}}
+    assert response.json() == {"data": [], "links": {"self": f"{BASE}/{kind}"}}
 
 
-@rule("wish-2", "err-201")
-async def test_every_wishlist_is_not_found(shop):
+NO_WISHLIST = (404, "201", "Can't find wishlist.")
+NO_SHOPPING_LIST = (404, "1503", "Shopping list not found.")
+SKU = {"sku": "001"}
+
+
+@ONE_DATABASE
+@rule(
+    "wish-2",
+    "wish-4",
+    "wish-5",
+    "list-3",
+    "url-19",
+    "err-201",
+    "err-206",
+    "err-1503",
+)
+@pytest.mark.parametrize(
+    ("method", "path", "attributes", "expected"),
+    [
+        ("GET", "/wishlists/x", None, NO_WISHLIST),
+        ("PATCH", "/wishlists/x", {"name": "A"}, NO_WISHLIST),
+        ("DELETE", "/wishlists/x", None, NO_WISHLIST),
+        ("POST", "/wishlists//wishlist-items", SKU, NO_WISHLIST),
+        ("POST", "/wishlists/x/wishlist-items", SKU, (422, "206", "Can't add an item.")),
+        ("PATCH", "/wishlists/x/wishlist-items/001", {}, NO_WISHLIST),
+        ("DELETE", "/wishlists/x/wishlist-items/001", None, NO_WISHLIST),
+        ("GET", "/shopping-lists/x", None, NO_SHOPPING_LIST),
+        ("PATCH", "/shopping-lists/x", {"name": "A"}, NO_SHOPPING_LIST),
+        ("DELETE", "/shopping-lists/x", None, NO_SHOPPING_LIST),
+        (
+            "POST",
+            "/shopping-lists/x/shopping-list-items",
+            {**SKU, "quantity": 2**31 - 2},
+            NO_SHOPPING_LIST,
+        ),
+        ("PATCH", "/shopping-lists/x/shopping-list-items/y", {"quantity": 1}, NO_SHOPPING_LIST),
+        ("DELETE", "/shopping-lists/x/shopping-list-items/y", None, NO_SHOPPING_LIST),
+    ],
+)
+async def test_no_list_is_found(shop, method, path, attributes, expected):
     account = await shop.account()
 
-    response = await shop.call("GET", "/wishlists/x", by=account)
+    response = await shop.call(method, path, attributes, by=account)
 
-    assert only_error(response) == (404, "201", "Can't find wishlist.")
+    assert only_error(response) == expected
+
+
+@ONE_DATABASE
+@rule("list-4")
+@pytest.mark.parametrize(
+    ("method", "path", "attributes", "details"),
+    [
+        ("PATCH", "/wishlists/x", {}, ["name => This field is missing."]),
+        ("PATCH", "/shopping-lists/x", {"name": ""}, ["name => This value should not be blank."]),
+        (
+            "POST",
+            "/wishlists//wishlist-items",
+            {"sku": ""},
+            ["sku => This value should not be blank."],
+        ),
+        (
+            "POST",
+            "/shopping-lists/x/shopping-list-items",
+            {"sku": "", "quantity": ""},
+            [
+                "sku => This value should not be blank.",
+                "quantity => This value should not be blank.",
+                "quantity => This value should be of type integer.",
+            ],
+        ),
+        *(
+            (
+                "PATCH",
+                "/shopping-lists/x/shopping-list-items/y",
+                {"quantity": quantity},
+                [f"quantity => This value should be {refusal}."],
+            )
+            for quantity, refusal in (
+                (1.5, "of type integer"),
+                (True, "of type integer"),
+                (0, "greater than 0"),
+                (2**31 - 1, "less than 2147483647"),
+            )
+        ),
+    ],
+)
+async def test_fields_are_checked_before_a_list_is_looked_for(
+    shop, method, path, attributes, details
+):
+    account = await shop.account()
+
+    response = await shop.call(method, path, attributes, by=account)
+
+    assert response.status_code == 422
+    assert [error["detail"] for error in response.json()["errors"]] == details
 
 
 @rule("wish-1", "wish-2", "auth-4")
-@pytest.mark.parametrize("path", ["/wishlists", "/wishlists/x"])
+@pytest.mark.parametrize("path", ["/wishlists", "/wishlists/x", "/shopping-lists/x"])
 async def test_empty_collections_need_a_live_session_too(shop, path):
     account = await shop.account()
     await shop.call("DELETE", "/refresh-tokens/mine", by=account)

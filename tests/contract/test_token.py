@@ -213,3 +213,13 @@ async def test_a_form_that_is_too_large_is_refused_in_the_same_form(shop):
     response = await shop.client.post(PATHS[0], content=b"a" * 70_000)
 
     assert refused(response, 413) == ("invalid_request", MALFORMED)
+
+
+@ONE_DATABASE
+@rule("oauth-12", "oauth-10")
+@pytest.mark.parametrize("query", ["a=1&a=2", "page[offset]=x", "%ff", "%00"])
+@pytest.mark.parametrize("url", PATHS)
+async def test_a_query_string_means_nothing(shop, url, query):
+    response = await post(shop, LOGIN, url=f"{url}?{query}")
+
+    assert refused(response) == ("invalid_grant", "The user credentials were incorrect.")

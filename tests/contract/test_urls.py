@@ -87,9 +87,7 @@ async def test_posting_to_an_id_is_no_route(shop, path):
         ("GET", "/stores/DE/customers"),
         ("GET", "/Customers"),
         ("PATCH", "/customer-restorepassword/{ref}"),
-        ("GET", "/shopping-lists"),
         ("POST", "/shopping-lists/shopping-list-items"),
-        ("POST", "/wishlists//wishlist-items"),
     ],
 )
 async def test_unknown_chains_of_types_are_not_found(shop, method, path):
@@ -129,8 +127,9 @@ async def test_unknown_chains_of_types_are_not_found(shop, method, path):
         ("DELETE", "/customer-access", "GET, HEAD"),
         ("DELETE", "/orders/x", "GET, HEAD"),
         ("POST", "/wishlists", "GET, HEAD"),
-        ("PATCH", "/wishlists/x", "GET, HEAD"),
-        ("DELETE", "/wishlists/x", "GET, HEAD"),
+        ("POST", "/shopping-lists", "GET, HEAD"),
+        ("PUT", "/wishlists/x", "DELETE, GET, HEAD, PATCH"),
+        ("PUT", "/shopping-lists/x", "DELETE, GET, HEAD, PATCH"),
         ("GET", "/token", "POST"),
         ("GET", "/agent-access-tokens", "POST"),
         ("POST", "/agent-customer-search", "GET, HEAD"),
@@ -147,7 +146,7 @@ async def test_a_method_that_a_type_lacks_is_not_allowed(shop, method, path, all
 
 
 @ONE_DATABASE
-@rule("url-8", "url-13", "url-14")
+@rule("url-8", "url-13", "url-14", "url-20")
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -162,6 +161,12 @@ async def test_a_method_that_a_type_lacks_is_not_allowed(shop, method, path, all
         ("PATCH", "/customer-password"),
         ("PATCH", "/customer-restore-password/"),
         ("DELETE", "/refresh-tokens"),
+        ("PATCH", "/wishlists//wishlist-items/x"),
+        ("DELETE", "/wishlists//wishlist-items/x"),
+        ("PATCH", "/shopping-lists//shopping-list-items/x"),
+        ("DELETE", "/shopping-lists//shopping-list-items/x"),
+        ("PATCH", "/shopping-lists/x/shopping-list-items/"),
+        ("DELETE", "/shopping-lists/x/shopping-list-items/"),
     ],
 )
 async def test_changing_without_an_id_is_refused(shop, method, path):
@@ -224,16 +229,46 @@ async def test_head_needs_a_token_where_get_does(shop):
     assert response.status_code == 403
 
 
-@rule("url-2")
-async def test_an_encoded_slash_stays_in_its_segment_or_is_not_found(shop):
+@rule("url-21")
+@pytest.mark.parametrize(
+    ("method", "path", "attributes", "expected"),
+    [
+        ("GET", "/customers/..%2F..%2Fstores", None, (404, "402")),
+        ("GET", "/customers/a%2fb", None, (404, "402")),
+        ("GET", "/customers/{ref}/addresses/a%2Fb", None, (404, "404")),
+        ("GET", "/orders/a%2Fb", None, (404, "801")),
+        ("PATCH", "/customer-restore-password/a%2Fb", {}, (422, "901")),
+        ("GET", "/customers%2F{ref}", None, (404, None)),
+    ],
+)
+async def test_an_encoded_slash_stays_in_its_segment(shop, method, path, attributes, expected):
     account = await shop.account()
 
-    response = await shop.call("GET", "/customers/..%2F..%2Fstores", by=account)
+    response = await shop.call(method, path.format(ref=account.reference), attributes, by=account)
 
-    assert response.status_code == 404
+    error = response.json()["errors"][0]
+    assert (response.status_code, error.get("code")) == expected
 
 
-@rule("url-5", "json-7")
+@rule("url-21", "refresh-4")
+async def test_a_token_with_an_encoded_slash_is_unknown(shop):
+    account = await shop.account()
+
+    response = await shop.call("DELETE", "/refresh-tokens/a%2Fb", by=account)
+
+    assert response.status_code == 204
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1%2Fcustomers", "/back-office%2Fv1/customers", "/%2Fv1/stores"]
+)
+async def test_an_encoded_slash_leads_to_no_other_route(shop, path):
+    response = await shop.client.get(f"http://api.shop.example{path}")
+
+    assert only_error(response) == NOT_FOUND
+
+
+@rule("url-5", "url-21", "json-7")
 @pytest.mark.parametrize(
     "path", ["/customers/%00", "/stores/%00", "/customers/%ff", "/stores/" + "x" * 3000]
 )

@@ -54,6 +54,18 @@ async def test_a_customer_confirms_by_mail_like_everybody(press):
     assert mail["Customer-Reference"] == ada.reference
 
 
+@pytest.mark.contract("news-7", "link-1")
+async def test_a_subscription_is_found_by_its_link(press):
+    ada = await press.shop.account()
+    asked = (await press.ask_as(ada)).json()
+    await subscribe_as(press, ada, await press.add_type("Birds"))
+    headers = {"Authorization": f"Bearer {ada.access_token}"}
+
+    answer = await press.shop.client.get(asked["data"]["links"]["self"], headers=headers)
+
+    assert answer.json() == asked
+
+
 @pytest.mark.contract("news-8")
 async def test_asking_for_what_one_has_changes_nothing(press):
     ada = await press.shop.account()

@@ -293,6 +293,19 @@ async def test_the_newsletters_are_there_for_everybody(press):
     )
 
 
+@pytest.mark.contract("news-1", "link-1", "link-2")
+async def test_a_newsletter_is_found_by_its_link(press):
+    listed = await press.shop.call("GET", "/newsletter-types")
+    (named,) = listed.json()["data"]
+
+    answer = await press.shop.client.get(named["links"]["self"] + "?x=1")
+    unknown = await press.shop.call("GET", "/newsletter-types/none")
+
+    named["links"]["self"] += "?x=1"
+    assert answer.json() == {"data": named}
+    assert only_error(unknown) == (404, "450", "Newsletter type not found.")
+
+
 @pytest.mark.contract("news-2", "news-3")
 async def test_the_consent_is_to_the_text_that_was_shown(press):
     await press.office.call(

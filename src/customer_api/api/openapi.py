@@ -69,15 +69,12 @@ class Shape:
             "required": ["type", "id", "attributes", "links"],
         }
 
-    def embedded(self) -> Schema:
-        """Return the schema of such a resource where it stands in another one: attributes and id."""
+    def embedded(self, **more: Schema) -> Schema:
+        """Return the schema of such a resource where it stands in another one: id, attributes, more."""
         properties = self.schema["properties"]
-        attributes: Schema = properties["attributes"]
-        return {
-            "type": "object",
-            "properties": {"id": properties["id"], **attributes["properties"]},
-            "required": ["id", *attributes["required"]],
-        }
+        attributes: Schema = properties["attributes"]["properties"]
+        members = {"id": properties["id"], **attributes, **more}
+        return {"type": "object", "properties": members, "required": list(members)}
 
 
 QUERY_PARAMETERS: Final[tuple[Schema, ...]] = (

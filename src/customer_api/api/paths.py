@@ -4,9 +4,11 @@ One table over the published routes answers what a path means before the framewo
 writes the path in the one form that the routes are declared in.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
+from urllib.parse import quote, unquote
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,10 +19,14 @@ from customer_api.core.errors import AppError
 from customer_api.jsonapi.document import collection
 from customer_api.jsonapi.errors import ErrorObject
 from customer_api.jsonapi.links import Links
-from customer_api.jsonapi.query import PaginationInvalid, Query, QueryInvalid, parse_query
+from customer_api.jsonapi.query import EMPTY, PaginationInvalid, Query, QueryInvalid, parse_query
 
 PREFIX: Final = "/v1"
 TOKEN_PATH: Final = "/token"  # noqa: S105 - a path
+_ENCODED_SLASH: Final = re.compile(rb"%2f", re.IGNORECASE)
+_REPLACEMENT: Final = quote("\ufffd").encode()
+_TOKEN: Final = [TOKEN_PATH[1:]]
+"""Its segments; parameters come in its body, so a query means nothing there (RFC 6749, 3.2)."""
 METHODS_WITH_ID: Final = frozenset({"PATCH", "DELETE"})
 NO_ID_NEEDED: Final = "-"
 
@@ -113,7 +119,7 @@ class StorefrontPaths:
         if scope["type"] == "http":
             if scope["method"] == "HEAD":
                 scope, send = {**scope, "method": "GET"}, _without_body(send)
-            path: str = scope["path"]
+            path = scope["path"] = _decoded(scope)
             if path.strip("/") == TOKEN_PATH[1:]:
                 path = PREFIX + TOKEN_PATH
             if path.lstrip("/").partition("/")[0] == PREFIX[1:]:
@@ -122,11 +128,11 @@ class StorefrontPaths:
 
     def _route(self, scope: Scope, path: str) -> Response | None:
         """Return an answer that needs no route, or set path and target and return None."""
+        segments = _segments(path.lstrip("/").removeprefix(PREFIX[1:]))
         try:
-            query = parse_query(scope["query_string"])
+            query = EMPTY if segments == _TOKEN else parse_query(scope["query_string"])
         except (PaginationInvalid, QueryInvalid) as error:
             return self._refuse(error)
-        segments = _segments(path.lstrip("/").removeprefix(PREFIX[1:]))
         if "\x00" in path or not self._table.is_known(segments):
             return NOT_FOUND
         if scope["method"] == "OPTIONS" and self._has_cors:
@@ -170,6 +176,13 @@ class StorefrontPaths:
         if self._has_cors:
             methods.add("OPTIONS")
         return ", ".join(sorted(methods))
+
+
+def _decoded(scope: Scope) -> str:
+    """Return the path; a slash that was sent encoded separates nothing and stands as U+FFFD."""
+    raw: bytes = scope["raw_path"]
+    kept = _ENCODED_SLASH.sub(_REPLACEMENT, raw)
+    return str(scope["path"]) if kept == raw else unquote(kept.decode("latin-1"))
 
 
 def _segments(path: str) -> list[str]:

@@ -49,6 +49,7 @@ from customer_api.api.v1.customer_password.routes import router as customer_pass
 from customer_api.api.v1.customer_password_undo.routes import router as password_undo
 from customer_api.api.v1.customer_restore_password.routes import router as restore_password
 from customer_api.api.v1.customers.routes import router as customers
+from customer_api.api.v1.lists.routes import router as lists
 from customer_api.api.v1.newsletter_confirmation.routes import (
     router as newsletter_confirmation,
 )
@@ -67,7 +68,6 @@ from customer_api.api.v1.refresh_tokens.routes import router as refresh_tokens
 from customer_api.api.v1.reorders.routes import router as reorders
 from customer_api.api.v1.sessions.routes import router as sessions
 from customer_api.api.v1.stores.routes import router as stores
-from customer_api.api.v1.wishlists.routes import router as wishlists
 
 STOREFRONT_ROUTERS: Final[tuple[APIRouter, ...]] = (
     stores,
@@ -93,7 +93,7 @@ STOREFRONT_ROUTERS: Final[tuple[APIRouter, ...]] = (
     orders,
     reorders,
     order_claims,
-    wishlists,
+    lists,
     newsletter_types,
     newsletter_subscriptions,
     newsletter_confirmation,

@@ -302,7 +302,9 @@ class Settings(BaseSettings):
         (), description="Passwords refused beside the built-in list of common ones."
     )
     password_allow_list: Names = Field(
-        (), description="Passwords to which no rule applies. Leave it empty in production."
+        (),
+        description="Passwords that may be common or have repeated characters, as far as length and pattern "
+        "let them through. Leave it empty in production.",
     )
     restore_ttl_seconds: int = Field(
         2 * HOUR, ge=1, le=DAY, description="Lifetime of a password restore key."

@@ -47,11 +47,12 @@ class Constraint(ABC):
 
 @dataclass(frozen=True, slots=True)
 class NotBlank(Constraint):
-    """Neither null nor empty; a blank character is enough."""
+    """Neither null, false nor empty; a blank character is enough, and so is 0."""
 
     @override
-    def refusal(self, value: str | None, today: date) -> str | None:
-        return None if value else "This value should not be blank."
+    def refusal(self, value: object, today: date) -> str | None:
+        is_zero = value == 0 and value is not False
+        return None if value or is_zero else "This value should not be blank."
 
     @override
     def schema(self) -> JsonObject:

@@ -16,9 +16,10 @@ from customer_api.core.types import Claims
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
 from customer_api.newsletter import repository, type_repository
-from customer_api.newsletter.errors import TypeInUse, TypeNameTaken, TypeNotFound
+from customer_api.newsletter.errors import TypeInUse, TypeNameTaken
 from customer_api.newsletter.models import NewsletterType, State
 from customer_api.newsletter.subscribing import Subscribing
+from customer_api.newsletter.type_repository import existing
 
 _NAMES: Final = {"name": "name", "description": "description", "consent_text": "consentText"}
 """What audit events call the columns."""
@@ -64,7 +65,7 @@ class NewsletterManagement:
     async def read(self, claims: Claims, uuid: str) -> NewsletterType:
         """Return a newsletter."""
         return await self._units.read_as(
-            claims, lambda it, _: _existing(type_repository.find(it, uuid))
+            claims, lambda it, _: existing(type_repository.find(it, uuid))
         )
 
     async def create(
@@ -108,7 +109,7 @@ class NewsletterManagement:
         """
 
         def work(connection: Connection, acting: Acting) -> NewsletterType:
-            before = _existing(type_repository.lock(connection, uuid))
+            before = existing(type_repository.lock(connection, uuid))
             changed = [
                 _NAMES[column]
                 for column, value in command.values.items()
@@ -131,7 +132,7 @@ class NewsletterManagement:
         """
 
         def work(connection: Connection, acting: Acting) -> None:
-            before = _existing(type_repository.lock(connection, uuid))
+            before = existing(type_repository.lock(connection, uuid))
             if type_repository.is_used(connection, before.id):
                 raise TypeInUse
             type_repository.remove(connection, before.id)
@@ -184,9 +185,3 @@ class NewsletterManagement:
             )
         except IntegrityError as error:
             raise TypeNameTaken from error
-
-
-def _existing(newsletter: NewsletterType | None) -> NewsletterType:
-    if newsletter is None:
-        raise TypeNotFound
-    return newsletter

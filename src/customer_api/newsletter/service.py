@@ -25,7 +25,6 @@ from customer_api.newsletter.errors import (
     NewsletterKeyInvalid,
     SubscriptionNotFound,
     TextUnknown,
-    TypeNotFound,
 )
 from customer_api.newsletter.models import (
     NamedSubscription,
@@ -34,6 +33,7 @@ from customer_api.newsletter.models import (
     TypeId,
 )
 from customer_api.newsletter.subscribing import Subscribing
+from customer_api.newsletter.type_repository import existing
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +69,14 @@ class NewsletterService:
     async def types(self) -> tuple[NewsletterType, ...]:
         """Return all newsletters by name."""
         return await self._units.read(type_repository.list_all)
+
+    async def read_type(self, uuid: str) -> NewsletterType:
+        """Return a newsletter.
+
+        Raises:
+            TypeNotFound: there is none with this id.
+        """
+        return await self._units.read(lambda it: existing(type_repository.find(it, uuid)))
 
     async def ask(self, email: str, command: Subscribe) -> None:
         """Remember that a guest asks for a newsletter; nobody looks at the address before the answer.
@@ -148,6 +156,17 @@ class NewsletterService:
 
         return await self._units.read_as(claims, work)
 
+    async def read_own(self, claims: Claims, reference: str, uuid: str) -> NamedSubscription:
+        """Return one of the caller's subscriptions.
+
+        Raises:
+            SubscriptionNotFound: the caller has none with this id.
+        """
+        for named in await self.list_own(claims, reference):
+            if named.subscription.uuid == uuid:
+                return named
+        raise SubscriptionNotFound
+
     async def subscribe(
         self,
         claims: Claims,
@@ -218,9 +237,7 @@ class NewsletterService:
 
 
 def _existing(connection: Connection, command: Subscribe) -> NewsletterType:
-    newsletter = type_repository.find(connection, command.newsletter_type)
-    if newsletter is None:
-        raise TypeNotFound
+    newsletter = existing(type_repository.find(connection, command.newsletter_type))
     if command.text_version is not None and command.text_version > newsletter.text_version:
         raise TextUnknown
     return newsletter

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select,
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_api.core.labels import label_key
+from customer_api.newsletter.errors import TypeNotFound
 from customer_api.newsletter.models import (
     NewsletterType,
     RequestRow,
@@ -72,6 +73,17 @@ def find(connection: Connection, uuid: str) -> NewsletterType | None:
     """Return a newsletter."""
     row = connection.execute(_BY_UUID, {"of": uuid}).one_or_none()
     return None if row is None else _to_type(row)
+
+
+def existing(newsletter: NewsletterType | None) -> NewsletterType:
+    """Return a newsletter that was looked for.
+
+    Raises:
+        TypeNotFound: there is none.
+    """
+    if newsletter is None:
+        raise TypeNotFound
+    return newsletter
 
 
 def get(connection: Connection, type_id: TypeId) -> NewsletterType:

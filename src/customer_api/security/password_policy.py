@@ -43,7 +43,7 @@ class PasswordPolicy:
 
     They look at the text as it was sent. `pattern` must match as a whole, with ASCII classes; empty
     means none; `sequence_limit` equal characters in a row are refused and 0 means any number are
-    fine; a password on `allow_list` escapes every rule.
+    fine; a password on `allow_list` escapes every rule here.
     """
 
     def __init__(

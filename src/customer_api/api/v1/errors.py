@@ -23,7 +23,12 @@ from customer_api.api.body import (
 from customer_api.api.deps import ResourceIdMissing
 from customer_api.api.error_table import UNAVAILABLE_DETAIL, ErrorTable, Row
 from customer_api.api.once import IdempotencyKeyInvalid
-from customer_api.api.v1.refusals import StoreNotFound, WishlistNotFound
+from customer_api.api.v1.refusals import (
+    ShoppingListNotFound,
+    StoreNotFound,
+    WishlistItemRefused,
+    WishlistNotFound,
+)
 from customer_api.core.errors import AppError, TokenRefused, Unavailable
 from customer_api.core.states import StateOutdated
 from customer_api.credentials.errors import (
@@ -92,6 +97,7 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
     ),
     StateOutdated: Row("006", 412, "If-Match header value is invalid."),
     WishlistNotFound: Row("201", 404, "Can't find wishlist."),
+    WishlistItemRefused: Row("206", 422, "Can't add an item."),
     EmailTaken: Row("400", 422, EMAIL_TAKEN_DETAIL),
     CustomerNotFound: Row("402", 404, "Customer not found."),
     AddressNotFound: Row("404", 404, "Address was not found."),
@@ -139,6 +145,7 @@ STOREFRONT_ERRORS: Final[dict[type[AppError], Row]] = {
     RequestInProgress: Row(
         "1242", 409, "The first request with this Idempotency-Key is still in progress."
     ),
+    ShoppingListNotFound: Row("1503", 404, "Shopping list not found."),
     OperatorLoginFailed: Row("4101", 401, "Failed to authenticate an agent."),
     AgentTokenInvalid: Row("4102", 401, "Agent access token is invalid."),
     AgentRequired: Row("4103", 401, "Action is available to agent user only."),

@@ -9,3 +9,11 @@ class StoreNotFound(AppError):
 
 class WishlistNotFound(AppError):
     """No such wishlist of the caller."""
+
+
+class WishlistItemRefused(AppError):
+    """The item cannot be added to that wishlist."""
+
+
+class ShoppingListNotFound(AppError):
+    """No such shopping list of the caller."""

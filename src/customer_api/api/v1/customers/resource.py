@@ -47,6 +47,8 @@ _COLUMNS: Final = {
     "lastName": "last_name",
     "dateOfBirth": "date_of_birth",
     "phone": "phone",
+    "company": "company",
+    "locale": "locale",
 }
 
 
@@ -84,6 +86,8 @@ def change_fields(settings: Settings) -> Fields:
         Field("confirmPassword", fields.password_length(settings), required=False),
         _date_of_birth(required=False),
         _phone(required=False),
+        Field("company", Length(max=100), required=False),
+        Field("locale", Choice(*_spellings(settings.locales)), required=False, example="de_DE"),
     )
 
 
@@ -106,10 +110,11 @@ def to_sign_up(attributes: Mapping[str, Any], locale: str) -> SignUp:
 
 def to_change(attributes: Mapping[str, Any]) -> ChangeProfile:
     """Return the command of a change."""
+    values = {_COLUMNS[name]: attributes[name] or None for name in _COLUMNS if name in attributes}
+    if locale := attributes.get("locale"):
+        values["locale"] = locale.replace("-", "_")
     return ChangeProfile(
-        values={
-            _COLUMNS[name]: attributes[name] or None for name in _COLUMNS if name in attributes
-        },
+        values=values,
         password=attributes.get("password"),
         confirm_password=attributes.get("confirmPassword"),
     )
@@ -145,6 +150,11 @@ def to_changed_resource(
     if changed.pending_email is None:
         return resource
     return replace(resource, meta={"pendingEmail": changed.pending_email})
+
+
+def _spellings(locales: Sequence[str]) -> tuple[str, ...]:
+    """Return locales such as `de_DE`, each followed by the same as a language tag, `de-DE`."""
+    return tuple(it for locale in locales for it in (locale, locale.replace("_", "-")))
 
 
 def _date_of_birth(*, required: bool) -> Field:

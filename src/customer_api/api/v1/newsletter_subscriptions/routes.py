@@ -112,7 +112,24 @@ async def subscribe_to_newsletter(
     """Mail the customer a key that confirms a newsletter; until then it is `pending`."""
     command = to_command(call.attributes, locale)
     act = partial(container.newsletters.subscribe, call.claims, reference, command)
-    return await once.answer(call.claims, act, partial(_created, call=call, reference=reference))
+    render = partial(_single, call=call, reference=reference, status=201)
+    return await once.answer(call.claims, act, render)
+
+
+@router.get(
+    "/customers/{reference}/newsletter-subscriptions/{uuid}",
+    responses=openapi.single_answer(200, SHAPE)
+    | documented(*CUSTOMER_ONLY, NotOwner, SubscriptionNotFound),
+)
+async def read_newsletter_subscription(
+    reference: str,
+    uuid: str,
+    call: Annotated[CustomerCall, Depends(Authenticated())],
+    container: ContainerDep,
+) -> Response:
+    """Return one of the customer's subscriptions, an ended one too."""
+    named = await container.newsletters.read_own(call.claims, reference, uuid)
+    return _single(named, call=call, reference=reference, status=200)
 
 
 @router.delete(
@@ -133,6 +150,8 @@ async def end_newsletter_subscription(
     return await once.answer(call.claims, act, no_content)
 
 
-def _created(named: NamedSubscription, *, call: CustomerCall, reference: str) -> Response:
+def _single(
+    named: NamedSubscription, *, call: CustomerCall, reference: str, status: int
+) -> Response:
     body = document.single(to_resource(named, reference, call.links), call.query)
-    return JsonApiResponse(body, status_code=201)
+    return JsonApiResponse(body, status_code=status)

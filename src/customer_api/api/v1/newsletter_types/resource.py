@@ -31,5 +31,5 @@ def to_resource(newsletter: NewsletterType, links: Links) -> Resource:
             "consentText": newsletter.consent_text,
             "textVersion": newsletter.text_version,
         },
-        self_link=links.path(TYPE),
+        self_link=links.resource(TYPE, newsletter.uuid),
     )

@@ -13,6 +13,7 @@ from customer_api.api.v1.newsletter_types.resource import SHAPE, TYPE, to_resour
 from customer_api.api.v1.refusal_groups import ANY_QUERY
 from customer_api.core.errors import Unavailable
 from customer_api.jsonapi import document
+from customer_api.newsletter.errors import TypeNotFound
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 
@@ -31,3 +32,15 @@ async def list_newsletter_types(
         self_link=call.links.collection(TYPE),
     )
     return JsonApiResponse(body)
+
+
+@router.get(
+    "/newsletter-types/{uuid}",
+    responses=openapi.single_answer(200, SHAPE) | documented(*ANY_QUERY, TypeNotFound, Unavailable),
+)
+async def read_newsletter_type(
+    uuid: str, call: Annotated[PublicCall, Depends(Public())], container: ContainerDep
+) -> Response:
+    """Return one newsletter, with the text that new subscribers agree to."""
+    newsletter = await container.newsletters.read_type(uuid)
+    return JsonApiResponse(document.single(to_resource(newsletter, call.links), call.query))

@@ -1,12 +1,14 @@
 """`orders` on the wire (contract 3.12).
 
-What the order system pushed is shown under the contract's names; what it cannot push is null or empty.
+What the order system pushed is shown under the contract's names; what it did not push is null or empty, an
+amount of `totals` 0, and a country's name that of its code.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from customer_api.api import openapi
+from customer_api.api.v1 import countries
 from customer_api.jsonapi.document import Resource
 from customer_api.jsonapi.links import Links
 from customer_api.jsonapi.moments import timestamp
@@ -122,7 +124,7 @@ _HEAD_SHAPE: Final[dict[str, openapi.Schema]] = {
     "createdAt": openapi.TIMESTAMP | {"description": "UTC; when the order was placed."},
     "currencyIsoCode": openapi.STRING,
     "priceMode": openapi.STRING,
-    "totals": openapi.object_of(_TOTALS, {"type": ["integer", "null"]}),
+    "totals": openapi.object_of(_TOTALS, openapi.INTEGER),
     "itemStates": _LIST | {"items": openapi.STRING},
     "merchantReferences": _LIST | {"items": openapi.STRING},
 }
@@ -190,14 +192,17 @@ def head_attributes(head: OrderHead) -> dict[str, object]:
         "createdAt": timestamp(head.placed_at),
         "currencyIsoCode": head.currency,
         "priceMode": head.price_mode,
-        "totals": _with(_TOTALS, head.totals),
+        "totals": {name: head.totals.get(name) or 0 for name in _TOTALS},
         "itemStates": [head.state],
         "merchantReferences": [],
     }
 
 
 def _address(copy: Part | None) -> dict[str, object] | None:
-    return None if copy is None else _with(_ADDRESS, copy)
+    if copy is None:
+        return None
+    country = copy.get("country") or countries.english_name(copy.get("iso2Code"))
+    return _with(_ADDRESS, {**copy, "country": country})
 
 
 def _all_with(

@@ -1,6 +1,7 @@
 """`customer-overviews` on the wire: the first page of an account, a resource of our own.
 
-What it consists of has the attributes that it has as a resource, and its id.
+What it consists of has the attributes that it has as a resource, and its id; the customer has also what
+the profile takes and the resource, which is the original's, does not show.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,11 @@ _ADDRESS: Final = addresses.SHAPE.embedded() | {"type": ["object", "null"]}
 SHAPE: Final = openapi.Shape(
     TYPE,
     {
-        "customer": customers.SHAPE.embedded(),
+        "customer": customers.SHAPE.embedded(
+            phone=openapi.NULLABLE_STRING,
+            company=openapi.NULLABLE_STRING,
+            locale=openapi.NULLABLE_STRING,
+        ),
         "defaultBillingAddress": _ADDRESS,
         "defaultShippingAddress": _ADDRESS,
         "lastOrders": {"type": "array", "items": orders.LISTED_SHAPE.embedded()},
@@ -45,7 +50,12 @@ def to_resource(overview: Overview, links: Links) -> Resource:
         type=TYPE,
         id=customer.reference,
         attributes={
-            "customer": _embedded(customers.to_resource(customer, links)),
+            "customer": {
+                **_embedded(customers.to_resource(customer, links)),
+                "phone": customer.phone,
+                "company": customer.company,
+                "locale": customer.locale,
+            },
             "defaultBillingAddress": address(overview.default_billing),
             "defaultShippingAddress": address(overview.default_shipping),
             "lastOrders": _all([orders.to_listed(it, links) for it in overview.last_orders]),

@@ -1,0 +1,1 @@
+"""The resource types `wishlists` and `shopping-lists`, and those of their items."""
