@@ -47,7 +47,7 @@ def import_() -> None:
     "--overwrite-passwords",
     is_flag=True,
     help="Replace passwords that differ from the file's, and end these customers' sessions. "
-    "Otherwise only customers without a password get one.",
+    "Otherwise only customers who never had a password get one.",
 )
 @click.option(
     "--allow-clear-text-passwords",

@@ -1,6 +1,7 @@
 """What an import does to passwords (`importing`)."""
 
 import pytest
+from sqlalchemy import update
 
 from customer_api.credentials.models import CredentialRow
 from customer_api.customers.models import CustomerRow
@@ -41,6 +42,22 @@ async def test_a_password_that_was_changed_since_stays(shop, import_rows):
     assert summary == ImportSummary(unchanged=1)
     assert await can_log_in(shop, PASSWORD)
     assert await shop.is_logged_in(account)
+
+
+@pytest.mark.parametrize("options", [{}, CLEAR])
+async def test_a_password_that_was_removed_comes_back_by_no_file(shop, import_rows, options):
+    await import_rows(customer(1))
+    removed = update(CredentialRow).values(password_hash=None)
+    await shop.container.units.write(lambda it: it.execute(removed))
+    password = PASSWORD if options else BCRYPT
+
+    summary, _ = await import_rows(customer(1, password=password), **options)
+    was_removed = not await can_log_in(shop, PASSWORD)
+    await import_rows(customer(1, password=password), **options, overwrites_passwords=True)
+
+    assert summary == ImportSummary(unchanged=1)
+    assert was_removed
+    assert await can_log_in(shop, PASSWORD)
 
 
 async def test_overwriting_replaces_it_and_ends_sessions_and_restores(shop, import_rows):

@@ -23,6 +23,7 @@ from customer_api.transfers.columns import Columns
 from customer_api.transfers.customers import statements
 from customer_api.transfers.customers.columns import CustomerRecord, parse_customer
 from customer_api.transfers.customers.plan import CustomerPlan, CustomerPlanner
+from customer_api.transfers.customers.statements import StoredCustomer
 from customer_api.transfers.growth import expect_growth
 from customer_api.transfers.importer import ImportKind
 from customer_api.transfers.report import Refusal
@@ -78,11 +79,8 @@ class CustomerImport(ImportKind[CustomerRecord]):
         stored = await self._units.read(lambda it: statements.find_stored(it, typed))
         prepared = []
         for record in records:
-            password = record.password
-            if isinstance(password, SecretStr):
-                customer = stored.get(record.reference)
-                known = None if customer is None else customer.password_hash
-                digest = await self._hash(password.get_secret_value(), known)
+            if isinstance(record.password, SecretStr):
+                digest = await self._digest(record.password, stored.get(record.reference))
                 prepared.append(replace(record, password=digest))
             else:
                 prepared.append(record)
@@ -128,10 +126,12 @@ class CustomerImport(ImportKind[CustomerRecord]):
         void_keys(connection, customer_id, Purpose.PASSWORD_UNDO, now=now)
         tokens.end_all_sessions(connection, customer_id, EndReason.PASSWORD_CHANGED, now=now)
 
-    async def _hash(self, password: str, known: str | None) -> str:
-        """Return the known digest where it serves, else a new one."""
-        if known is not None:
-            is_kept = not self._overwrites_passwords
-            if is_kept or (await self._hasher.verify(password, known)).matches:
-                return known
-        return await self._hasher.hash(password)
+    async def _digest(self, password: SecretStr, customer: StoredCustomer | None) -> str | None:
+        """Return the stored digest where it serves, else a new one; None where none will be stored."""
+        if customer is not None and customer.has_had_password and not self._overwrites_passwords:
+            return None
+        text = password.get_secret_value()
+        known = None if customer is None else customer.password_hash
+        if known is not None and (await self._hasher.verify(text, known)).matches:
+            return known
+        return await self._hasher.hash(text)

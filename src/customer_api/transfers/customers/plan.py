@@ -104,10 +104,13 @@ class CustomerPlanner:
         if profile["email_key"] != former:
             plan.moved[stored.id] = former
         password_hash = record.password
-        if isinstance(password_hash, str) and self._replaces(password_hash, stored.password_hash):
+        if isinstance(password_hash, str) and self._replaces(password_hash, stored):
             plan.hashes[stored.id] = password_hash
         elif not has_changed:
             plan.unchanged.append(record.reference)
 
-    def _replaces(self, new: str, old: str | None) -> bool:
-        return old is None or (self._overwrites_passwords and new != old)
+    def _replaces(self, new: str, stored: StoredCustomer) -> bool:
+        # A password that was removed may be known to others: no file brings it back by itself.
+        if self._overwrites_passwords:
+            return new != stored.password_hash
+        return not stored.has_had_password

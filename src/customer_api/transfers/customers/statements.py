@@ -36,6 +36,7 @@ _STORED = (
         CustomerRow.id,
         CustomerRow.reference,
         CustomerRow.anonymized_at,
+        CredentialRow.customer_id.label("has_had_password"),
         CredentialRow.password_hash,
         *(getattr(CustomerRow, name) for name in PROFILE),
     )
@@ -57,6 +58,8 @@ class StoredCustomer:
 
     id: CustomerId
     is_anonymized: bool
+    has_had_password: bool
+    """Also when it was removed since."""
     password_hash: str | None
     profile: Mapping[str, object]
     """Values by column name, `PROFILE` and more."""
@@ -71,6 +74,7 @@ def find_stored(
         Reference(row.reference): StoredCustomer(
             id=CustomerId(row.id),
             is_anonymized=row.anonymized_at is not None,
+            has_had_password=row.has_had_password is not None,
             password_hash=row.password_hash,
             profile=row._asdict(),
         )
