@@ -1,9 +1,10 @@
 import asyncio
+import re
 
 import httpx
 import pytest
 
-from customer_api.api.documents import error_catalogue, storefront_openapi
+from customer_api.api.documents import back_office_openapi, error_catalogue, storefront_openapi
 from customer_api.bootstrap import build
 from customer_api.core.settings import FixedSettings
 from customer_api.mail.transport import MemoryTransport
@@ -22,6 +23,18 @@ def test_document_is_openapi_3_1():
 
     assert document["openapi"].startswith("3.1.")
     assert document["servers"] == [{"url": "/v1"}]
+
+
+@pytest.mark.parametrize("make", [storefront_openapi, back_office_openapi])
+def test_every_id_in_a_path_is_declared_once(make):
+    declared = {
+        (path, method): [it["name"] for it in operation.get("parameters", ()) if it["in"] == "path"]
+        for path, methods in make()["paths"].items()
+        for method, operation in methods.items()
+    }
+
+    assert any(declared.values())
+    assert declared == {key: re.findall(r"{(\w+)}", key[0]) for key in declared}
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ def storefront_openapi(settings: Settings | None = None) -> dict[str, Any]:
     for route in routes:
         for method in route.methods or ():
             operation = document["paths"][route.path][method.lower()]
+            _declare_ids(operation, route)
             _complete_operation(operation, route, chosen)
     return document
 
@@ -88,6 +89,7 @@ def back_office_openapi(settings: Settings | None = None) -> dict[str, Any]:
     for route in routes:
         for method in route.methods or ():
             operation = document["paths"][route.path][method.lower()]
+            _declare_ids(operation, route)
             _complete_back_office_operation(operation, route, chosen)
     return document
 
@@ -122,7 +124,8 @@ def _complete_back_office_operation(
         for status, answer in BACK_OFFICE.documented(BodyTooLarge, EncodingUnsupported).items():
             operation["responses"][str(status)] = answer
     elif "GET" in (route.methods or ()):
-        operation["parameters"] = [*operation.get("parameters", ()), *openapi.QUERY_PARAMETERS]
+        shared = [openapi.INCLUDE] if checks.included else []
+        operation["parameters"] = [*operation.get("parameters", ()), *shared, openapi.FIELDS]
     if isinstance(checks, back_office.Operated):
         operation["security"] = [{"caller": []}]
         operation["description"] = f"{operation['description']}\n\nScope: `{checks.scope}`"
@@ -144,9 +147,19 @@ def _complete_operation(operation: dict[str, Any], route: APIRoute, settings: Se
             for status, answer in documented(BodyTooLarge, EncodingUnsupported).items():
                 operation["responses"][str(status)] = answer
         elif "GET" in (route.methods or ()):
-            operation["parameters"] = [*operation.get("parameters", ()), *openapi.QUERY_PARAMETERS]
+            shared = (openapi.INCLUDE, openapi.FIELDS)
+            operation["parameters"] = [*operation.get("parameters", ()), *shared]
         if (security := _SECURITY.get(type(checks))) is not None:
             operation["security"] = security
+
+
+def _declare_ids(operation: dict[str, Any], route: APIRoute) -> None:
+    """Add the ids in the path that no function of the route takes, but its checks."""
+    declared = {it["name"]: it for it in operation.get("parameters", ()) if it["in"] == "path"}
+    ids = [declared.get(name) or openapi.path_parameter(name) for name in route.param_convertors]
+    others = [it for it in operation.get("parameters", ()) if it["in"] != "path"]
+    if ids:
+        operation["parameters"] = [*ids, *others]
 
 
 def _request_headers(route: APIRoute) -> list[openapi.Schema]:

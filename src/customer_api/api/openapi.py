@@ -77,25 +77,22 @@ class Shape:
         return {"type": "object", "properties": members, "required": list(members)}
 
 
-QUERY_PARAMETERS: Final[tuple[Schema, ...]] = (
-    {
-        "name": "include",
-        "in": "query",
-        "required": False,
-        "description": "Relationships to include, comma-separated; unknown names are ignored.",
-        "schema": STRING,
-    },
-    {
-        "name": "fields",
-        "in": "query",
-        "required": False,
-        "style": "deepObject",
-        "explode": True,
-        "description": "Attributes to keep by resource type: `fields[customers]=email`.",
-        "schema": {"type": "object", "additionalProperties": STRING},
-    },
-)
-"""What every GET understands."""
+INCLUDE: Final[Schema] = {
+    "name": "include",
+    "in": "query",
+    "required": False,
+    "description": "Relationships to include, comma-separated; unknown names are ignored.",
+    "schema": STRING,
+}
+FIELDS: Final[Schema] = {
+    "name": "fields",
+    "in": "query",
+    "required": False,
+    "style": "deepObject",
+    "explode": True,
+    "description": "Attributes to keep by resource type: `fields[customers]=email`.",
+    "schema": {"type": "object", "additionalProperties": STRING},
+}
 
 IDEMPOTENCY_KEY: Final[Schema] = {
     "name": "Idempotency-Key",
@@ -115,6 +112,11 @@ IF_MATCH: Final[Schema] = {
 _ETAG: Final[Schema] = {"ETag": {"description": "Name of the state.", "schema": STRING}}
 
 NO_ID: Final[Schema] = {"type": "null"}
+
+
+def path_parameter(name: str) -> Schema:
+    """Return an id in the path."""
+    return {"name": name, "in": "path", "required": True, "schema": STRING}
 
 
 def query_parameter(name: str, description: str, schema: Schema) -> Schema:

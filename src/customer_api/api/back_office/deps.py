@@ -109,7 +109,7 @@ class Operated:
         self.make_fields = make_fields
         self.action = action
         self._noted = frozenset(noted)
-        self._included = frozenset(included)
+        self.included = frozenset(included)
         self._body_limit_bytes = body_limit_bytes
 
     async def __call__(self, request: Request) -> CallerCall:
@@ -127,7 +127,7 @@ class Operated:
             await units.read_as(claims, lambda _connection, _caller: None)
             raise
         named = values.keys() | (links.query.parameters.keys() & self._noted)
-        named |= self._included.intersection(links.query.include)
+        named |= self.included.intersection(links.query.include)
         return CallerCall(values, links, replace(claims, fields=tuple(sorted(named))))
 
 

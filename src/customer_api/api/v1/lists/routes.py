@@ -130,7 +130,9 @@ async def show_none(call: Call, customers: CustomersDep) -> Response:
 
 @router.get(_WISHLIST, tags=[WISHLISTS], responses=documented(*CUSTOMER_ONLY, WishlistNotFound))
 @router.delete(_WISHLIST, tags=[WISHLISTS], responses=documented(*_CHANGE, WishlistNotFound))
-@router.delete(_WISHLIST_ITEM, tags=[WISHLISTS], responses=documented(*_CHANGE, WishlistNotFound))
+@router.delete(
+    _WISHLIST_ITEM, tags=[WISHLIST_ITEMS], responses=documented(*_CHANGE, WishlistNotFound)
+)
 @router.get(
     _SHOPPING_LIST,
     tags=[SHOPPING_LISTS],
@@ -140,7 +142,9 @@ async def show_none(call: Call, customers: CustomersDep) -> Response:
     _SHOPPING_LIST, tags=[SHOPPING_LISTS], responses=documented(*_CHANGE, ShoppingListNotFound)
 )
 @router.delete(
-    _SHOPPING_LIST_ITEM, tags=[SHOPPING_LISTS], responses=documented(*_CHANGE, ShoppingListNotFound)
+    _SHOPPING_LIST_ITEM,
+    tags=[SHOPPING_LIST_ITEMS],
+    responses=documented(*_CHANGE, ShoppingListNotFound),
 )
 async def find_none(call: Call, customers: CustomersDep) -> Response:
     """Tell that the caller has no such list."""
@@ -166,7 +170,7 @@ async def rename_none(
 
 
 @router.patch(
-    _WISHLIST_ITEM, tags=[WISHLISTS], responses=documented(*_CHANGE, *_BODY, WishlistNotFound)
+    _WISHLIST_ITEM, tags=[WISHLIST_ITEMS], responses=documented(*_CHANGE, *_BODY, WishlistNotFound)
 )
 async def reconfigure_none(
     call: Annotated[CustomerCall, Depends(Authenticated(no_fields))], customers: CustomersDep
@@ -177,7 +181,7 @@ async def reconfigure_none(
 
 @router.post(
     _ADD_TO_WISHLIST,
-    tags=[WISHLISTS],
+    tags=[WISHLIST_ITEMS],
     responses=documented(
         *CUSTOMER_ONLY, *_BODY, ValidationFailed, WishlistNotFound, WishlistItemRefused
     ),
@@ -194,7 +198,7 @@ async def add_to_no_wishlist(
 
 @router.post(
     _ADD_TO_SHOPPING_LIST,
-    tags=[SHOPPING_LISTS],
+    tags=[SHOPPING_LIST_ITEMS],
     responses=documented(*CUSTOMER_ONLY, *_BODY, ValidationFailed, ShoppingListNotFound),
 )
 async def add_to_no_shopping_list(
@@ -207,7 +211,7 @@ async def add_to_no_shopping_list(
 
 @router.patch(
     _SHOPPING_LIST_ITEM,
-    tags=[SHOPPING_LISTS],
+    tags=[SHOPPING_LIST_ITEMS],
     responses=documented(*_CHANGE, *_BODY, ValidationFailed, ShoppingListNotFound),
 )
 async def change_no_item(
