@@ -72,6 +72,7 @@ from customer_api.operators.models import (
     OperatedUnits,
 )
 from customer_api.operators.outbox_access import OutboxAccess
+from customer_api.operators.passwords import OperatorPasswords
 from customer_api.operators.service import OperatorService
 from customer_api.operators.session_repository import LiveCallers
 from customer_api.operators.token_uses import TokenUses
@@ -158,6 +159,7 @@ class BackOffice:
     operator_logins: OperatorLogins
     token_uses: TokenUses
     operators: OperatorService
+    operator_passwords: OperatorPasswords
     clients: ApiClientService
     groups: GroupService
     access: AccessService
@@ -547,6 +549,13 @@ def _back_office(parts: _Parts, customers: CustomerCare) -> BackOffice:
     )
     tokens = TokenMaker(access_tokens, ttl_seconds=settings.operator_token_ttl_seconds)
     client_logins = ClientLogins(units=units, clock=clock, tokens=tokens)
+    passwords = OperatorPasswords(
+        units=units,
+        clock=clock,
+        hasher=parts.hasher,
+        policy=parts.policy,
+        link=settings.operator_password_link,
+    )
     return BackOffice(
         units=units,
         access_tokens=access_tokens,
@@ -555,13 +564,8 @@ def _back_office(parts: _Parts, customers: CustomerCare) -> BackOffice:
         token_uses=TokenUses(
             units=units, clock=clock, clients=client_logins, access_tokens=access_tokens
         ),
-        operators=OperatorService(
-            units=units,
-            clock=clock,
-            hasher=parts.hasher,
-            policy=parts.policy,
-            password_link=settings.operator_password_link,
-        ),
+        operators=OperatorService(units=units, clock=clock, passwords=passwords),
+        operator_passwords=passwords,
         clients=ApiClientService(units=units, clock=clock),
         groups=GroupService(units=units, clock=clock),
         access=AccessService(units=units, guests=_guest_access(parts), clock=clock),

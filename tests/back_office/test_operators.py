@@ -39,7 +39,7 @@ async def test_an_administrator_adds_an_operator_who_sets_a_password(office):
     uuid = of(created)["id"]
     seen = await office.call("GET", f"/operators/{uuid}")
 
-    assert created.status_code == 201
+    assert (created.status_code, of(created)["attributes"]["hasPassword"]) == (201, False)
     assert only_error(before) == (401, "003", "Failed to authenticate operator.")
     assert done.status_code == 204
     assert only_error(again) == (422, "1252", "Password key is not valid.")
@@ -215,6 +215,49 @@ async def test_nobody_reads_or_sets_a_secret_of_another(office):
     assert "argon2" not in text
     assert (await office.log_in(VIEWER)).status_code == 201
     assert (await office.log_in(VIEWER, OTHER_PASSWORD)).status_code == 401
+
+
+async def test_who_cannot_log_in_does_not_count_as_an_administrator(office):
+    own = next(it["id"] for it in of(await office.call("GET", "/operators")))
+    ghost = await office.operator(VIEWER, Role.ADMINISTRATOR, password=None)
+
+    refused = [
+        await office.call("DELETE", f"/operators/{own}"),
+        await office.call("PATCH", f"/operators/{own}", {"role": "support"}),
+    ]
+    removed = await office.call("DELETE", f"/operators/{ghost}")
+
+    assert {only_error(it)[:2] for it in refused} == {(409, "1234")}
+    assert removed.status_code == 204
+
+
+async def test_looking_at_operators_is_an_event(office):
+    uuid = await office.operator(VIEWER)
+
+    await office.call("GET", "/operators")
+    await office.call("GET", f"/operators/{uuid}")
+
+    assert "operator.read" in [action for action, _ in await office.trail("")]
+    assert "operator.read" in [action for action, _ in await office.trail(uuid)]
+
+
+@pytest.mark.parametrize(
+    ("method", "attributes", "other"),
+    [("PATCH", {"role": "support"}, {"role": "viewer"}), ("DELETE", None, None)],
+)
+async def test_a_repeated_change_of_an_operator_is_answered_as_the_first(
+    office, method, attributes, other
+):
+    path, headers = f"/operators/{await office.operator(VIEWER)}", {"Idempotency-Key": "one"}
+
+    first = await office.call(method, path, attributes, headers=headers)
+    again = await office.call(method, path, attributes, headers=headers)
+
+    assert first.status_code in {200, 204}
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    if other is not None:
+        differs = await office.call(method, path, other, headers=headers)
+        assert only_error(differs)[:2] == (422, "1241")
 
 
 async def test_nobody_gives_what_they_do_not_have(office):

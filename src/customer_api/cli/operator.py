@@ -3,10 +3,11 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import click
 
+from customer_api.api.back_office.v1.errors import BACK_OFFICE_ERRORS
 from customer_api.audit.models import COMMAND_LINE
 from customer_api.bootstrap import Container
 from customer_api.cli.containers import open_container
@@ -17,11 +18,14 @@ from customer_api.operators.errors import (
     OperatorEmailTaken,
     OperatorNotFound,
 )
+from customer_api.operators.models import Operator
 from customer_api.operators.scopes import Role
 from customer_api.operators.service import CreateOperator
 from customer_api.security.password_policy import PasswordRefused
 
 T = TypeVar("T")
+
+NOBODY: Final = "there is no operator with this e-mail address"
 
 
 @click.group()
@@ -61,10 +65,28 @@ def create(email: str, role: str, *, agent: bool, password_stdin: bool) -> None:
     except OperatorEmailTaken:
         fail("another operator has this e-mail address", code=1)
     except PasswordRefused as refusal:
-        fail(f"the password is refused: {type(refusal).__name__}", code=1)
-    click.echo(f"{created.operator.uuid}  {email}  {role}")
+        fail(BACK_OFFICE_ERRORS[type(refusal)].detail, code=1)
+    click.echo(_line(created.operator))
     if created.password_link is not None:
         click.echo(f"to set a password, once, within a day: {created.password_link}")
+
+
+@operator.command("password-link")
+@click.option("--email", required=True, help="Whose.")
+def link_password(email: str) -> None:
+    """Print a new link by which an operator sets a password within a day; an older one dies.
+
+    \b
+    Examples:
+      customer-api operator password-link --email grace@shop.example
+    """
+    try:
+        link = run(
+            lambda it: it.back_office.operator_passwords.link_by_command_line(COMMAND_LINE, email)
+        )
+    except OperatorNotFound:
+        fail(NOBODY, code=1)
+    click.echo(link)
 
 
 @operator.command("list")
@@ -76,8 +98,7 @@ def list_() -> None:
       customer-api operator list
     """
     for it in run(lambda container: container.back_office.operators.list_by_command_line()):
-        agent = "agent" if it.is_agent else ""
-        click.echo(f"{it.uuid}  {it.email}  {it.role}  {agent}".rstrip())
+        click.echo(_line(it))
 
 
 @operator.command()
@@ -92,10 +113,14 @@ def disable(email: str) -> None:
     try:
         run(lambda it: it.back_office.operators.remove_by_command_line(COMMAND_LINE, email))
     except OperatorNotFound:
-        fail("there is no operator with this e-mail address", code=1)
+        fail(NOBODY, code=1)
     except LastAdministrator:
-        fail("the last administrator cannot be removed", code=1)
+        fail("the last administrator who can log in cannot be removed", code=1)
     click.echo(f"{email} is no operator any more")
+
+
+def _line(it: Operator) -> str:
+    return f"{it.uuid}  {it.email}  {it.role}" + ("  agent" if it.is_agent else "")
 
 
 def run(work: Callable[[Container], Awaitable[T]]) -> T:

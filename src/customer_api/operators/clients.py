@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from customer_api.audit import repository as audit
 from customer_api.audit.models import Action, Actor
 from customer_api.core.clock import Clock
+from customer_api.core.db import Keep, keep_nothing
 from customer_api.core.ids import random_uuid
 from customer_api.operators import client_repository as repository
 from customer_api.operators.errors import ApiClientNotFound
@@ -89,7 +90,14 @@ class ApiClientService:
         """Add a client."""
         return await self._units.write(lambda it: self._create(it, actor, command))
 
-    async def change(self, claims: CallerClaims, uuid: str, command: ChangeClient) -> ApiClient:
+    async def change(
+        self,
+        claims: CallerClaims,
+        uuid: str,
+        command: ChangeClient,
+        *,
+        keep: Keep[ApiClient] = keep_nothing,
+    ) -> ApiClient:
         """Change a client; scopes that are taken away are gone from its tokens, too.
 
         Raises:
@@ -123,7 +131,7 @@ class ApiClientService:
                 now=self._clock.now(),
             )
 
-        return await self._units.write_as(claims, work)
+        return await self._units.write_as(claims, work, keep)
 
     async def rotate(self, claims: CallerClaims, uuid: str) -> ClientWithSecret:
         """Give a client another secret; the present one stays good for `OLD_SECRET_TTL`.
@@ -148,7 +156,9 @@ class ApiClientService:
         """
         return await self._units.write(lambda it: self._rotate(it, actor, uuid))
 
-    async def remove(self, claims: CallerClaims, uuid: str) -> None:
+    async def remove(
+        self, claims: CallerClaims, uuid: str, *, keep: Keep[None] = keep_nothing
+    ) -> None:
         """Remove a client; its tokens are refused at once, and so are those it got for operators.
 
         Raises:
@@ -160,7 +170,7 @@ class ApiClientService:
                 raise ApiClientNotFound
             self._note(connection, caller.actor, Action.CLIENT_REMOVED, uuid)
 
-        await self._units.write_as(claims, work)
+        await self._units.write_as(claims, work, keep)
 
     def _create(
         self, connection: Connection, actor: Actor, command: CreateClient

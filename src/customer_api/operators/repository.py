@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from customer_api.operators.errors import OperatorEmailTaken
+from customer_api.customers.emails import email_key
+from customer_api.operators.errors import OperatorEmailTaken, OperatorNotFound
 from customer_api.operators.models import (
     Audience,
     Operator,
@@ -21,7 +22,8 @@ _OPERATOR: Final = (
     OperatorRow.email,
     OperatorRow.role,
     OperatorRow.is_agent,
-    OperatorRow.password_hash.is_not(None),
+    # No IS NULL: where a table has a partial index, SQLite 3.40 takes every value for none in RETURNING.
+    func.length(OperatorRow.password_hash),
     OperatorRow.created_at,
     OperatorRow.updated_at,
     OperatorRow.version,
@@ -74,7 +76,11 @@ _REMOVE_OPERATOR: Final = (
 # All of them are locked, so that two administrators cannot remove each other.
 _ADMINISTRATORS: Final = (
     select(OperatorRow.id)
-    .where(_IS_EMPLOYED, OperatorRow.role == Role.ADMINISTRATOR)
+    .where(
+        _IS_EMPLOYED,
+        OperatorRow.role == Role.ADMINISTRATOR,
+        OperatorRow.password_hash.is_not(None),
+    )
     .order_by(OperatorRow.id)
     .with_for_update()
 )
@@ -111,7 +117,6 @@ def add_operator(
     *,
     uuid: str,
     email: str,
-    email_key: str,
     role: Role,
     is_agent: bool,
     password_hash: str | None,
@@ -125,7 +130,7 @@ def add_operator(
     values = {
         "uuid": uuid,
         "email": email,
-        "email_key": email_key,
+        "email_key": email_key(email),
         "role": role,
         "is_agent": is_agent,
         "password_hash": password_hash,
@@ -144,27 +149,34 @@ def list_operators(connection: Connection) -> tuple[Operator, ...]:
     return tuple(map(_to_operator, connection.execute(_LIST_OPERATORS)))
 
 
-def find_operator(connection: Connection, uuid: str) -> Operator | None:
-    """Return an operator."""
-    row = connection.execute(_OPERATOR_BY_UUID, {"uuid": uuid}).one_or_none()
-    return None if row is None else _to_operator(row)
+def get_operator(connection: Connection, uuid: str) -> Operator:
+    """Return an operator.
+
+    Raises:
+        OperatorNotFound: there is none with this id.
+    """
+    return _existing(connection.execute(_OPERATOR_BY_UUID, {"uuid": uuid}).one_or_none())
 
 
-def find_operator_by_email(connection: Connection, email_key: str) -> Operator | None:
-    """Return the operator with an address in its normal form."""
-    row = connection.execute(_OPERATOR_BY_EMAIL, {"key": email_key}).one_or_none()
-    return None if row is None else _to_operator(row)
+def get_operator_by_email(connection: Connection, email: str) -> Operator:
+    """Return the operator with an address, in any spelling.
+
+    Raises:
+        OperatorNotFound: there is none with it.
+    """
+    key = {"key": email_key(email)}
+    return _existing(connection.execute(_OPERATOR_BY_EMAIL, key).one_or_none())
 
 
 def find_password(
-    connection: Connection, email_key: str, audience: Audience
+    connection: Connection, key: str, audience: Audience
 ) -> tuple[OperatorId | None, str | None]:
     """Return id and password digest of an operator, by the normal form of the address.
 
     For the storefront operators who are no agents are not found.
     """
     statement = _AGENT_PASSWORD if audience is Audience.STOREFRONT else _PASSWORD
-    row = connection.execute(statement, {"key": email_key}).one_or_none()
+    row = connection.execute(statement, {"key": key}).one_or_none()
     return (None, None) if row is None else (OperatorId(row.id), row.password_hash)
 
 
@@ -199,7 +211,7 @@ def remove_operator(connection: Connection, operator_id: OperatorId, *, now: dat
 
 
 def lock_administrators(connection: Connection) -> frozenset[OperatorId]:
-    """Return who is an administrator, and keep that so until the transaction ends."""
+    """Return the administrators who can log in, and keep that so until the transaction ends."""
     return frozenset(map(OperatorId, connection.execute(_ADMINISTRATORS).scalars()))
 
 
@@ -234,6 +246,13 @@ def lock_operator(connection: Connection, operator_id: OperatorId) -> Operator |
     return None if row is None else _to_operator(row)
 
 
+def _existing(row: Row[*tuple[Any, ...]] | None) -> Operator:
+    if row is None:
+        raise OperatorNotFound
+    return _to_operator(row)
+
+
 def _to_operator(row: Row[*tuple[Any, ...]]) -> Operator:
-    id_, uuid, email, role, *others = row
-    return Operator(OperatorId(id_), uuid, email, Role(role), *others)
+    id_, uuid, email, role, is_agent, password_length, *others = row
+    has_password = password_length is not None
+    return Operator(OperatorId(id_), uuid, email, Role(role), is_agent, has_password, *others)

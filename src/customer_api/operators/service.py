@@ -2,30 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
 from customer_api.audit import repository as audit
-from customer_api.audit.models import Action, Actor, ActorKind
+from customer_api.audit.models import Action, Actor
 from customer_api.core.clock import Clock
+from customer_api.core.db import Keep, keep_nothing
 from customer_api.core.ids import random_uuid
-from customer_api.customers.emails import email_key
 from customer_api.operators import repository, session_repository
-from customer_api.operators.errors import (
-    LastAdministrator,
-    OperatorNotFound,
-    PasswordKeyInvalid,
-)
+from customer_api.operators.errors import LastAdministrator
 from customer_api.operators.models import BackOfficeUnits, Caller, CallerClaims, Operator
+from customer_api.operators.passwords import OperatorPasswords
 from customer_api.operators.scopes import ROLE_SCOPES, Role
-from customer_api.security import one_time_keys
-from customer_api.security.hashing import PasswordHasher
-from customer_api.security.password_policy import PasswordPolicy
 from customer_api.security.refresh_tokens import EndReason
-
-PASSWORD_KEY_TTL: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +54,20 @@ class OperatorService:
         *,
         units: BackOfficeUnits,
         clock: Clock,
-        hasher: PasswordHasher,
-        policy: PasswordPolicy,
-        password_link: str,
+        passwords: OperatorPasswords,
     ) -> None:
-        """Set up the service; `password_link` has a place `{key}`."""
         self._units = units
         self._clock = clock
-        self._hasher = hasher
-        self._policy = policy
-        self._password_link = password_link
+        self._passwords = passwords
 
     async def list_all(self, claims: CallerClaims) -> tuple[Operator, ...]:
         """Return all operators, the oldest first."""
-        return await self._units.read_as(claims, lambda it, _: repository.list_operators(it))
+
+        def work(connection: Connection, caller: Caller) -> tuple[Operator, ...]:
+            self._note(connection, caller.actor, Action.OPERATORS_READ, "")
+            return repository.list_operators(connection)
+
+        return await self._units.write_as(claims, work)
 
     async def read(self, claims: CallerClaims, uuid: str) -> Operator:
         """Return an operator.
@@ -84,7 +75,12 @@ class OperatorService:
         Raises:
             OperatorNotFound: there is none with this id.
         """
-        return await self._units.read_as(claims, lambda it, _: _existing(it, uuid))
+
+        def work(connection: Connection, caller: Caller) -> Operator:
+            self._note(connection, caller.actor, Action.OPERATORS_READ, uuid)
+            return repository.get_operator(connection, uuid)
+
+        return await self._units.write_as(claims, work)
 
     async def create(self, claims: CallerClaims, command: CreateOperator) -> Created:
         """Add an operator.
@@ -107,64 +103,25 @@ class OperatorService:
             OperatorEmailTaken: another operator has this address.
             PasswordRefused: the policy rejects the password.
         """
-        digest = None
-        if command.password is not None:
-            self._policy.check(command.password, email=command.email)
-            digest = await self._hasher.hash(command.password)
+        password = command.password
+        digest = None if password is None else await self._passwords.digest(password, command.email)
         return await self._units.write(lambda it: self._create(it, actor, command, digest))
 
-    async def link_password(self, claims: CallerClaims, uuid: str) -> str:
-        """Return a new link by which an operator sets a password; an older link dies.
-
-        Raises:
-            OperatorNotFound: there is none with this id.
-        """
-
-        def work(connection: Connection, caller: Caller) -> str:
-            operator = _existing(connection, uuid)
-            caller.require(ROLE_SCOPES[operator.role])  # the link logs in with that role
-            self._note(connection, caller.actor, Action.OPERATOR_PASSWORD_LINKED, operator.uuid)
-            return self._link(connection, operator)
-
-        return await self._units.write_as(claims, work)
-
-    async def set_password(self, key: str, password: str) -> None:
-        """Set a password with the key of a link, and end the operator's sessions.
-
-        Raises:
-            PasswordKeyInvalid: the key is good for nothing (any more).
-            PasswordRefused: the policy rejects the password; the key stays good.
-        """
-        digest = one_time_keys.digest(key)
-        now = self._clock.now()
-        owner = await self._units.read(
-            lambda it: repository.find_by_password_key(it, digest, now=now)
-        )
-        if owner is None:
-            raise PasswordKeyInvalid
-        self._policy.check(password, email=owner.email)
-        password_hash = await self._hasher.hash(password)
-
-        def work(connection: Connection) -> None:
-            now = self._clock.now()
-            used = repository.use_password_key(connection, digest, password_hash, now=now)
-            if used is None:
-                raise PasswordKeyInvalid
-            reason = EndReason.PASSWORD_CHANGED
-            session_repository.end_sessions(connection, used.id, reason, now=now)
-            actor = Actor(ActorKind.OPERATOR, used.uuid)
-            self._note(connection, actor, Action.OPERATOR_PASSWORD_SET, used.uuid)
-
-        await self._units.write(work)
-
-    async def change(self, claims: CallerClaims, uuid: str, command: ChangeOperator) -> Operator:
+    async def change(
+        self,
+        claims: CallerClaims,
+        uuid: str,
+        command: ChangeOperator,
+        *,
+        keep: Keep[Operator] = keep_nothing,
+    ) -> Operator:
         """Change role or flag; it holds from the operator's next request on.
 
         Who ceases to be an agent loses the sessions in the storefront for good.
 
         Raises:
             OperatorNotFound: there is none with this id.
-            LastAdministrator: nobody else is one.
+            LastAdministrator: no other one can log in.
             InsufficientScope: the role may do what the caller may not.
         """
 
@@ -193,30 +150,33 @@ class OperatorService:
                 session_repository.end_agent_sessions(connection, operator.id, reason, now=now)
             return changed
 
-        return await self._units.write_as(claims, work)
+        return await self._units.write_as(claims, work, keep)
 
-    async def remove(self, claims: CallerClaims, uuid: str) -> None:
+    async def remove(
+        self, claims: CallerClaims, uuid: str, *, keep: Keep[None] = keep_nothing
+    ) -> None:
         """Remove an operator; tokens are refused at once.
 
         Raises:
             OperatorNotFound: there is none with this id.
-            LastAdministrator: nobody else is one.
+            LastAdministrator: no other one can log in.
         """
-        await self._units.write_as(claims, lambda it, caller: self._remove(it, caller.actor, uuid))
+        await self._units.write_as(
+            claims, lambda it, caller: self._remove(it, caller.actor, uuid), keep
+        )
 
     async def remove_by_command_line(self, actor: Actor, email: str) -> None:
         """Remove an operator by their address.
 
         Raises:
             OperatorNotFound: there is none with this address.
-            LastAdministrator: nobody else is one.
+            LastAdministrator: no other one can log in.
         """
 
         def work(connection: Connection) -> None:
-            found = repository.find_operator_by_email(connection, email_key(email))
-            if found is None:
-                raise OperatorNotFound
-            self._remove(connection, actor, found.uuid)
+            self._remove(
+                connection, actor, repository.get_operator_by_email(connection, email).uuid
+            )
 
         await self._units.write(work)
 
@@ -231,14 +191,13 @@ class OperatorService:
             connection,
             uuid=random_uuid(),
             email=command.email,
-            email_key=email_key(command.email),
             role=command.role,
             is_agent=command.is_agent,
             password_hash=digest,
             now=self._clock.now(),
         )
         self._note(connection, actor, Action.OPERATOR_CREATED, operator.uuid)
-        return Created(operator, None if digest else self._link(connection, operator))
+        return Created(operator, None if digest else self._passwords.link_of(connection, operator))
 
     def _remove(self, connection: Connection, actor: Actor, uuid: str) -> None:
         operator = self._lock(connection, uuid, is_leaving=True)
@@ -246,20 +205,12 @@ class OperatorService:
         self._note(connection, actor, Action.OPERATOR_REMOVED, uuid)
 
     def _lock(self, connection: Connection, uuid: str, *, is_leaving: bool) -> Operator:
-        """Return an operator who may stop being an administrator, as far as there are others."""
+        """Return an operator who may stop being an administrator, as far as others can log in."""
         administrators = repository.lock_administrators(connection)
-        operator = _existing(connection, uuid)
+        operator = repository.get_operator(connection, uuid)
         if is_leaving and administrators == {operator.id}:
             raise LastAdministrator
         return operator
-
-    def _link(self, connection: Connection, operator: Operator) -> str:
-        key = one_time_keys.new_key()
-        expires_at = self._clock.now() + PASSWORD_KEY_TTL
-        repository.set_password_key(
-            connection, operator.id, digest=one_time_keys.digest(key), expires_at=expires_at
-        )
-        return self._password_link.format(key=key)
 
     def _note(
         self,
@@ -273,10 +224,3 @@ class OperatorService:
 
 
 _STAYS: Final = (None, Role.ADMINISTRATOR)
-
-
-def _existing(connection: Connection, uuid: str) -> Operator:
-    operator = repository.find_operator(connection, uuid)
-    if operator is None:
-        raise OperatorNotFound
-    return operator

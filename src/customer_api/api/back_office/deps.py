@@ -29,6 +29,7 @@ from customer_api.operators.clients import ApiClientService
 from customer_api.operators.event_access import EventAccess
 from customer_api.operators.models import CallerClaims
 from customer_api.operators.outbox_access import OutboxAccess
+from customer_api.operators.passwords import OperatorPasswords
 from customer_api.operators.scopes import Scope
 from customer_api.operators.service import OperatorService
 from customer_api.security.counters import Kind
@@ -235,6 +236,10 @@ async def _customer_care(request: Request) -> CustomerCare:
     return get_edge(request).container.back_office.customers
 
 
+async def _operator_passwords(request: Request) -> OperatorPasswords:
+    return get_edge(request).container.back_office.operator_passwords
+
+
 async def _operators(request: Request) -> OperatorService:
     return get_edge(request).container.back_office.operators
 
@@ -277,6 +282,7 @@ OnceDep = Annotated[Once, Depends(get_once)]
 CustomerOnceDep = Annotated[Once, Depends(get_customer_once)]
 BackOfficeDep = Annotated[BackOffice, Depends(_back_office)]
 CustomerCareDep = Annotated[CustomerCare, Depends(_customer_care)]
+OperatorPasswordsDep = Annotated[OperatorPasswords, Depends(_operator_passwords)]
 OperatorsDep = Annotated[OperatorService, Depends(_operators)]
 GroupsDep = Annotated[GroupService, Depends(_groups)]
 OutboxAccessDep = Annotated[OutboxAccess, Depends(_outbox)]

@@ -1,12 +1,13 @@
 """Verbs of `clients`."""
 
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from customer_api.api import openapi
-from customer_api.api.back_office.deps import ApiClientsDep, CallerCall, Operated
+from customer_api.api.back_office.deps import ApiClientsDep, CallerCall, OnceDep, Operated
 from customer_api.api.back_office.v1.clients.resource import (
     SECRET_TYPE,
     SHAPE,
@@ -18,12 +19,11 @@ from customer_api.api.back_office.v1.clients.resource import (
     to_resource,
     with_secret,
 )
-from customer_api.api.back_office.v1.errors import CALLER_ONLY, documented
-from customer_api.api.body import BodyInvalid, TypeInvalid
-from customer_api.api.deps import ValidationFailed
+from customer_api.api.back_office.v1.errors import CALLER_ONLY, ONCE, WITH_BODY, documented
 from customer_api.api.responses import JsonApiResponse, no_content
 from customer_api.jsonapi import document
 from customer_api.operators.errors import ApiClientNotFound
+from customer_api.operators.models import ApiClient
 from customer_api.operators.scopes import Scope
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
@@ -48,8 +48,7 @@ async def list_clients(
 @router.post(
     "/clients",
     status_code=201,
-    responses=openapi.single_answer(201, SHAPE)
-    | documented(*CALLER_ONLY, BodyInvalid, TypeInvalid, ValidationFailed),
+    responses=openapi.single_answer(201, SHAPE) | documented(*CALLER_ONLY, *WITH_BODY),
 )
 async def create_client(
     call: Annotated[CallerCall, Depends(Operated(Scope.CLIENTS_WRITE, TYPE, create_fields))],
@@ -69,36 +68,38 @@ async def read_client(
     uuid: str, call: Annotated[CallerCall, Depends(_MANAGED)], clients: ApiClientsDep
 ) -> Response:
     """Return a client."""
-    client = await clients.read(call.claims, uuid)
-    return JsonApiResponse(document.single(to_resource(client, call.links), call.query))
+    return _single(await clients.read(call.claims, uuid), call=call)
 
 
 @router.patch(
     "/clients/{uuid}",
     responses=openapi.single_answer(200, SHAPE)
-    | documented(*CALLER_ONLY, BodyInvalid, TypeInvalid, ValidationFailed, ApiClientNotFound),
+    | documented(*CALLER_ONLY, *WITH_BODY, ApiClientNotFound, *ONCE),
 )
 async def change_client(
     uuid: str,
+    once: OnceDep,
     call: Annotated[CallerCall, Depends(Operated(Scope.CLIENTS_WRITE, TYPE, change_fields))],
     clients: ApiClientsDep,
 ) -> Response:
     """Change a client; scopes that are taken away are gone from tokens that it has."""
-    client = await clients.change(call.claims, uuid, to_change(call.attributes))
-    return JsonApiResponse(document.single(to_resource(client, call.links), call.query))
+    act = partial(clients.change, call.claims, uuid, to_change(call.attributes))
+    return await once.answer(call.claims, act, partial(_single, call=call))
 
 
 @router.delete(
     "/clients/{uuid}",
     status_code=204,
-    responses=openapi.empty_answer() | documented(*CALLER_ONLY, ApiClientNotFound),
+    responses=openapi.empty_answer() | documented(*CALLER_ONLY, ApiClientNotFound, *ONCE),
 )
 async def remove_client(
-    uuid: str, call: Annotated[CallerCall, Depends(_MANAGED)], clients: ApiClientsDep
+    uuid: str,
+    once: OnceDep,
+    call: Annotated[CallerCall, Depends(_MANAGED)],
+    clients: ApiClientsDep,
 ) -> Response:
     """Remove a client: every token of it is refused at once."""
-    await clients.remove(call.claims, uuid)
-    return no_content()
+    return await once.answer(call.claims, partial(clients.remove, call.claims, uuid), no_content)
 
 
 @router.post(
@@ -115,3 +116,7 @@ async def rotate_secret(
     rotated = await clients.rotate(call.claims, uuid)
     body = document.single(with_secret(rotated, call.links), call.query)
     return JsonApiResponse(body, status_code=201)
+
+
+def _single(client: ApiClient, *, call: CallerCall) -> JsonApiResponse:
+    return JsonApiResponse(document.single(to_resource(client, call.links), call.query))

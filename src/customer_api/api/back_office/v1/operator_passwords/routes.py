@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from customer_api.api import openapi
-from customer_api.api.back_office.deps import Anonymous, Call, OperatorsDep
+from customer_api.api.back_office.deps import Anonymous, Call, OperatorPasswordsDep
 from customer_api.api.back_office.v1.errors import documented
 from customer_api.api.back_office.v1.operator_passwords.resource import TYPE, set_fields
 from customer_api.api.body import BodyInvalid, TypeInvalid
@@ -35,8 +35,8 @@ router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
 )
 async def set_password(
     call: Annotated[Call, Depends(Anonymous(TYPE, set_fields, limit=Kind.KEY_USES))],
-    operators: OperatorsDep,
+    passwords: OperatorPasswordsDep,
 ) -> Response:
     """Set an operator's password with the key of a link; every session of theirs ends."""
-    await operators.set_password(call.attributes["key"], call.attributes["password"])
+    await passwords.set(call.attributes["key"], call.attributes["password"])
     return no_content()

@@ -1,14 +1,21 @@
 """Verbs of `operators`."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from customer_api.api import openapi
-from customer_api.api.back_office.deps import CallerCall, Operated, OperatorsDep
-from customer_api.api.back_office.v1.errors import CALLER_ONLY, documented
+from customer_api.api.back_office.deps import (
+    CallerCall,
+    OnceDep,
+    Operated,
+    OperatorPasswordsDep,
+    OperatorsDep,
+)
+from customer_api.api.back_office.v1.errors import CALLER_ONLY, ONCE, WITH_BODY, documented
 from customer_api.api.back_office.v1.operators.resource import (
     LINK_SHAPE,
     LINK_TYPE,
@@ -21,8 +28,6 @@ from customer_api.api.back_office.v1.operators.resource import (
     to_link,
     to_resource,
 )
-from customer_api.api.body import BodyInvalid, TypeInvalid
-from customer_api.api.deps import ValidationFailed
 from customer_api.api.responses import JsonApiResponse, no_content
 from customer_api.jsonapi import document
 from customer_api.operators.errors import (
@@ -30,6 +35,7 @@ from customer_api.operators.errors import (
     OperatorEmailTaken,
     OperatorNotFound,
 )
+from customer_api.operators.models import Operator
 from customer_api.operators.scopes import Scope
 
 router: Final = APIRouter(tags=[TYPE], default_response_class=JsonApiResponse)
@@ -55,7 +61,7 @@ async def list_operators(
     "/operators",
     status_code=201,
     responses=openapi.single_answer(201, SHAPE)
-    | documented(*CALLER_ONLY, BodyInvalid, TypeInvalid, ValidationFailed, OperatorEmailTaken),
+    | documented(*CALLER_ONLY, *WITH_BODY, OperatorEmailTaken),
 )
 async def create_operator(
     call: Annotated[CallerCall, Depends(Operated(Scope.OPERATORS_WRITE, TYPE, create_fields))],
@@ -76,44 +82,42 @@ async def read_operator(
     uuid: str, call: Annotated[CallerCall, Depends(_MANAGED)], operators: OperatorsDep
 ) -> Response:
     """Return an operator."""
-    operator = await operators.read(call.claims, uuid)
-    return JsonApiResponse(document.single(to_resource(operator, call.links), call.query))
+    return _single(await operators.read(call.claims, uuid), call=call)
 
 
 @router.patch(
     "/operators/{uuid}",
     responses=openapi.single_answer(200, SHAPE)
-    | documented(
-        *CALLER_ONLY,
-        BodyInvalid,
-        TypeInvalid,
-        ValidationFailed,
-        OperatorNotFound,
-        LastAdministrator,
-    ),
+    | documented(*CALLER_ONLY, *WITH_BODY, OperatorNotFound, LastAdministrator, *ONCE),
 )
 async def change_operator(
     uuid: str,
+    once: OnceDep,
     call: Annotated[CallerCall, Depends(Operated(Scope.OPERATORS_WRITE, TYPE, change_fields))],
     operators: OperatorsDep,
 ) -> Response:
-    """Change role or flag; absent attributes stay, and it holds from the next request on."""
-    operator = await operators.change(call.claims, uuid, to_change(call.attributes))
-    return JsonApiResponse(document.single(to_resource(operator, call.links), call.query))
+    """Change role or flag; absent attributes stay, and it holds from the next request on.
+
+    The address is not among them: an operator with another one is added anew.
+    """
+    act = partial(operators.change, call.claims, uuid, to_change(call.attributes))
+    return await once.answer(call.claims, act, partial(_single, call=call))
 
 
 @router.delete(
     "/operators/{uuid}",
     status_code=204,
     responses=openapi.empty_answer()
-    | documented(*CALLER_ONLY, OperatorNotFound, LastAdministrator),
+    | documented(*CALLER_ONLY, OperatorNotFound, LastAdministrator, *ONCE),
 )
 async def remove_operator(
-    uuid: str, call: Annotated[CallerCall, Depends(_MANAGED)], operators: OperatorsDep
+    uuid: str,
+    once: OnceDep,
+    call: Annotated[CallerCall, Depends(_MANAGED)],
+    operators: OperatorsDep,
 ) -> Response:
     """Remove an operator: every token is refused at once, and the address is free again."""
-    await operators.remove(call.claims, uuid)
-    return no_content()
+    return await once.answer(call.claims, partial(operators.remove, call.claims, uuid), no_content)
 
 
 @router.post(
@@ -124,9 +128,13 @@ async def remove_operator(
 async def link_password(
     uuid: str,
     call: Annotated[CallerCall, Depends(Operated(Scope.OPERATORS_WRITE, LINK_TYPE))],
-    operators: OperatorsDep,
+    passwords: OperatorPasswordsDep,
 ) -> Response:
     """Make a link by which an operator sets a new password within a day; an older one dies."""
-    link = await operators.link_password(call.claims, uuid)
+    link = await passwords.link(call.claims, uuid)
     body = document.single(to_link(link, uuid, call.links), call.query)
     return JsonApiResponse(body, status_code=201)
+
+
+def _single(operator: Operator, *, call: CallerCall) -> JsonApiResponse:
+    return JsonApiResponse(document.single(to_resource(operator, call.links), call.query))
