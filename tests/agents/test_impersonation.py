@@ -11,7 +11,7 @@ from customer_api.audit import repository as audit
 from customer_api.audit.models import AuditEventRow
 from customer_api.core.errors import TokenRefused
 from customer_api.core.types import Claims
-from customer_api.customers.models import ImpersonationClaims
+from customer_api.customers.models import CustomerRow, ImpersonationClaims
 from customer_api.operators.models import OperatorSessionRow
 from customer_api.tokens.models import SessionRow
 from tests.agents.test_sessions import lose_the_flag, remove, revoke, set_password
@@ -81,14 +81,34 @@ async def test_the_customers_own_requests_are_no_events(shop, ada):
     assert await rows(shop, AuditEventRow) == before
 
 
-async def test_what_is_refused_changed_nothing_and_leaves_no_event(shop, ada, agent, acting):
+async def test_what_is_done_wrong_changed_nothing_and_leaves_no_event(shop, ada, agent, acting):
     path = f"/customers/{ada.reference}"
 
-    await shop.call("PATCH", path, {"email": "x@shop.example"}, by=acting)
     await shop.call("PATCH", path, {"firstName": ""}, by=acting)
-    await shop.call("DELETE", path, by=acting)
+    await shop.call("DELETE", f"{path}/addresses/unknown", by=acting)
 
     assert [action for action, *_ in await trail(shop, agent)] == ["customer.impersonated"]
+
+
+async def test_trying_what_only_the_customer_may_do_is_an_event(shop, ada, agent, acting):
+    path = f"/customers/{ada.reference}"
+    password = {"password": "x", "newPassword": PASSWORD, "confirmPassword": PASSWORD}
+    before = await rows(shop, CustomerRow)
+
+    await shop.call("PATCH", path, {"email": "x@shop.example"}, by=acting)
+    await shop.call("PATCH", f"/customer-password/{ada.reference}", password, by=acting)
+    await shop.call("DELETE", "/sessions/mine", by=acting)
+    await shop.call("POST", f"{path}/order-claims", {}, by=acting)
+    await shop.call("DELETE", path, by=acting)
+
+    assert [event[2] for event in (await trail(shop, agent))[1:]] == [
+        "PATCH customers",
+        "PATCH customer-password",
+        "DELETE sessions",
+        "POST order-claims",
+        "DELETE customers",
+    ]
+    assert await rows(shop, CustomerRow) == before
 
 
 async def test_a_read_that_finds_nothing_is_an_event_all_the_same(shop, agent, acting):

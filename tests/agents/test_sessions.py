@@ -93,7 +93,7 @@ async def test_the_flag_itself_is_looked_at_in_every_request(shop):
     agent = await shop.agent()
 
     def take_the_flag(connection):
-        operator = repository.find_operator(connection, agent.reference)
+        operator = repository.get_operator(connection, agent.reference)
         repository.change_operator(
             connection, operator.id, role=operator.role, is_agent=False, now=shop.clock.now()
         )

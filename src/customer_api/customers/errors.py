@@ -1,5 +1,7 @@
 """Refusals about customers."""
 
+from typing import ClassVar
+
 from customer_api.core.errors import AppError, SeveralRefused
 
 
@@ -20,7 +22,12 @@ class NotOwner(AppError):
 
 
 class NotWhileImpersonating(NotOwner):
-    """What only the customer may do was tried by an operator who acts as the customer."""
+    """What only the customer may do was tried by an operator who acts as the customer.
+
+    It is raised before anything is done, so what is kept of the unit is the audit event of the try.
+    """
+
+    keeps_changes: ClassVar[bool] = True
 
 
 class EmailTaken(AppError):

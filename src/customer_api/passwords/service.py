@@ -110,7 +110,7 @@ class PasswordService:
             require_customer(session)
             return session.customer
 
-        customer = await self._units.read_as(claims, begin)
+        customer = await self._units.write_as(claims, begin)
         if command.new_password != command.confirm_password:
             raise NewPasswordsDiffer
         subject, address = customer.email_key, command.client_address
