@@ -49,7 +49,7 @@ def test_every_type_of_the_storefront_can_be_hidden_or_is_needed():
     }
 
     of_agents = {it for it in types if it.startswith("agent-")}
-    assert types - {"oauth"} - of_agents == (set(HIDEABLE) | NEEDED) - {"wishlist-items"}
+    assert types - {"oauth"} - of_agents == set(HIDEABLE) | NEEDED
     assert not set(HIDEABLE) & NEEDED
 
 

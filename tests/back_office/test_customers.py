@@ -142,6 +142,44 @@ async def test_a_change_sets_what_is_sent_and_null_empties(office):
     assert ("customer.changed", "firstName,phone") in await office.trail(reference)
 
 
+async def test_what_is_there_already_is_no_change(office):
+    reference = await office.customer(phone="1", dateOfBirth="1990-04-30")
+    path = f"/customers/{reference}"
+    added = await office.call("POST", f"{path}/addresses", address())
+    default = {"defaultBillingAddress": of(added)["id"]}
+    before = await office.call("GET", path)
+    same = {**attributes_of(before), **default}
+    trail = await office.trail(reference)
+
+    answers = [
+        await office.call("PATCH", path, same),
+        await office.call("PATCH", path, default),
+        await office.call("PATCH", path, {}),
+    ]
+    changed = await office.call("PATCH", path, {**same, "phone": "2"})
+
+    assert {it.headers["etag"] for it in answers} == {before.headers["etag"]}
+    assert {it.content for it in answers} == {before.content}
+    assert attributes_of(changed)["phone"] == "2"
+    assert (await office.trail(reference))[len(trail) :] == [
+        ("customer.read", ""),
+        ("customer.read", ""),
+        ("customer.read", ""),
+        ("customer.changed", "phone"),
+    ]
+
+
+async def test_a_locale_can_be_spelt_as_a_language_tag(office):
+    created = await office.call("POST", "/customers", {**GRACE, "locale": "de-DE"})
+    reference = of(created)["id"]
+    path = f"/customers/{reference}"
+    changed = await office.call("PATCH", path, {"locale": "en-US"})
+    found = await office.call("GET", "/customers?filter[customers.locale]=en-US")
+
+    assert [attributes_of(it)["locale"] for it in (created, changed)] == ["de_DE", "en_US"]
+    assert [it["id"] for it in of(found)] == [reference]
+
+
 async def test_nobody_overwrites_what_they_have_not_seen(office):
     path = f"/customers/{await office.customer()}"
     first = await office.call("PATCH", path, {"phone": "1"}, headers={"If-Match": '"1"'})

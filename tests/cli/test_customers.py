@@ -105,6 +105,7 @@ def test_both_databases_are_served(run, imported, database_url):
     ("options", "count"),
     [
         (("--locale", "de_DE"), 3),
+        (("--locale", "de-DE"), 3),
         (("--locale", "en_US"), 0),
         (("--created-from", "2020-06-24"), 3),
         (("--created-from", "2020-06-24T00:00:01"), 0),

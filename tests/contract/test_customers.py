@@ -87,6 +87,19 @@ async def test_a_date_of_birth_can_be_emptied(shop, blank):
     assert response.json()["data"]["attributes"]["dateOfBirth"] is None
 
 
+@rule("cust-32")
+async def test_what_is_there_already_is_no_change(shop):
+    account = await shop.account(dateOfBirth="1990-04-30", phone="1")
+    path = f"/customers/{account.reference}"
+    before = await shop.call("GET", path, by=account)
+    shop.clock.advance(seconds=5)
+
+    answer = await change(shop, account, **before.json()["data"]["attributes"], phone="1")
+
+    assert answer.content == before.content
+    assert answer.headers["etag"] == before.headers["etag"]
+
+
 @rule("cust-20", "cust-31", "cust-6")
 async def test_phone_company_and_locale_can_be_changed_and_emptied(shop):
     account = await shop.account()

@@ -111,13 +111,14 @@ def test_a_moment_to_come_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("text", "flag"), [("true", True), ("1", True), ("false", False), ("0", False), ("", None)]
+    ("text", "flag"),
+    [("true", True), ("TRUE", True), ("1", True), ("false", False), ("0", False), ("", None)],
 )
 def test_a_claim_is_read(text, flag):
     assert parse_flag(text) is flag
 
 
-@pytest.mark.parametrize("text", ["True", "yes", "2"])
+@pytest.mark.parametrize("text", ["T", "yes", "2"])
 def test_what_is_no_claim_is_refused(text):
     with pytest.raises(CellRefused, match=r"^must be empty, true or false$"):
         parse_flag(text)

@@ -25,6 +25,8 @@ HIDEABLE: Final = (
     "order-claims",
     "wishlists",
     "wishlist-items",
+    "shopping-lists",
+    "shopping-list-items",
     "newsletter-types",
     "newsletter-subscriptions",
 )

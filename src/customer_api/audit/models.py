@@ -146,6 +146,15 @@ class Attempt(Protocol):
 
 
 @runtime_checkable
+class Change(Protocol):
+    """The result of work that knows what is different now; without any difference it was a look."""
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Names of the fields."""
+
+
+@runtime_checkable
 class Showing(Protocol):
     """The result of work that shows several customers."""
 

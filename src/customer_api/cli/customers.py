@@ -19,6 +19,7 @@ from customer_api.cli.containers import open_container
 from customer_api.cli.environment import fail, reason, settings_or_exit
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.core.settings import Settings
+from customer_api.customers.service import locale_of
 from customer_api.passwords.audience import Audience, MailingKind, MailingRun
 from customer_api.passwords.mailings import Outcome
 
@@ -144,7 +145,7 @@ def _mail(kind: MailingKind, **options: Unpack[MailingOptions]) -> None:
     references, file = options["references"], options["file"]
     audience = Audience(
         kind,
-        locales=options["locales"],
+        locales=tuple(map(locale_of, options["locales"])),
         created_from=_in_utc(options["created_from"]),
         created_before=_in_utc(options["created_before"]),
         skips_pending=options["only_without_pending"],

@@ -32,13 +32,18 @@ def record_login_failure(customer: Customer | None) -> None:
     record(SecurityEvent.LOGIN_FAILED, reference=reference)
 
 
+def changed_fields(before: Customer, after: Customer) -> tuple[str, ...]:
+    """Return what differs between two states of a profile, by the names of events."""
+    return tuple(
+        name for field, name in PROFILE.items() if getattr(before, field) != getattr(after, field)
+    )
+
+
 def record_changes(
     connection: Connection, before: Customer, after: Customer, *, now: datetime
 ) -> None:
     """Record what differs in the profile of a locked customer; another mailbox is an event of its own."""
-    changed = [
-        name for field, name in PROFILE.items() if getattr(before, field) != getattr(after, field)
-    ]
+    changed = list(changed_fields(before, after))
     if before.email_key != after.email_key:
         changed.remove("email")
         recording.record(connection, EventType.CUSTOMER_EMAIL_CHANGED, after.reference, now=now)

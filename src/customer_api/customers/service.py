@@ -1,6 +1,6 @@
 """The customer's own profile."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from customer_api.core.ids import Reference
@@ -34,10 +34,20 @@ def require_owner(session: Access, reference: str) -> None:
         raise NotOwner
 
 
+def locale_of(tag: str) -> str:
+    """Return a language tag in the spelling that locales have here: `de-DE` is `de_DE`."""
+    return tag.replace("-", "_")
+
+
 def check_locale(locale: object, locales: Collection[str]) -> None:
     """Raise `LocaleUnknown` for a locale that is none of these; None is fine."""
     if locale is not None and locale not in locales:
         raise LocaleUnknown
+
+
+def differing(customer: Customer, values: Mapping[str, object]) -> dict[str, object]:
+    """Return those values, by column, that a customer does not have already."""
+    return {name: value for name, value in values.items() if getattr(customer, name) != value}
 
 
 def require_customer(session: Access) -> None:

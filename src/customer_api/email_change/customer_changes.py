@@ -1,7 +1,7 @@
 """Changing profile and default addresses of customers for them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -9,17 +9,16 @@ from sqlalchemy import Connection
 from customer_api.addresses import repository as addresses
 from customer_api.addresses.directory import ListedCustomer, with_default_uuids
 from customer_api.addresses.errors import AddressNotFound
-from customer_api.audit.models import Action
 from customer_api.core.clock import Clock
 from customer_api.core.db import Keep, keep_nothing
 from customer_api.core.ids import AddressId
 from customer_api.core.states import ANY_STATE, ExpectedState
 from customer_api.customers import repository as customers
 from customer_api.customers.emails import email_key
-from customer_api.customers.events import record_changes
+from customer_api.customers.events import changed_fields, record_changes
 from customer_api.customers.mails import mail_to
 from customer_api.customers.models import Customer
-from customer_api.customers.service import check_locale
+from customer_api.customers.service import check_locale, differing
 from customer_api.email_change.emails import EmailChangeService
 from customer_api.email_change.errors import EmailLocked
 from customer_api.mail.message import EMAIL_ASSIGNED
@@ -39,6 +38,15 @@ class ChangeCustomer:
     """Column name to new value; what is absent stays, None empties."""
     default_addresses: Mapping[str, str | None]
     """Column name of a default to the uuid of an address of the customer, or None; absent: it stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedCustomer:
+    """A customer after a change."""
+
+    listed: ListedCustomer
+    changed: tuple[str, ...]
+    """What differs from before, by the names of attributes; empty when nothing does."""
 
 
 class FirstMails(Protocol):
@@ -74,9 +82,9 @@ class CustomerChanges:
         command: ChangeCustomer,
         *,
         expected: ExpectedState = ANY_STATE,
-        keep: Keep[ListedCustomer] = keep_nothing,
-    ) -> ListedCustomer:
-        """Change profile and default addresses; a command without any is a look at the customer.
+        keep: Keep[ChangedCustomer] = keep_nothing,
+    ) -> ChangedCustomer:
+        """Change profile and default addresses; what is there already is no change.
 
         The e-mail address is locked: to change it takes a scope of its own. Then it applies at once
         and all sessions end. Both mailboxes are told, and the old one can undo it. If nobody has
@@ -92,7 +100,7 @@ class CustomerChanges:
         """
         has_other_email = False
 
-        def work(connection: Connection, operated: OperatedCustomer) -> ListedCustomer:
+        def work(connection: Connection, operated: OperatedCustomer) -> ChangedCustomer:
             nonlocal has_other_email
             expected.require(operated.customer.state)
             check_locale(command.values.get("locale"), self._locales)
@@ -102,19 +110,20 @@ class CustomerChanges:
                 customer = _set_default_addresses(connection, before, command.default_addresses)
                 record_changes(connection, before, customer, now=self._clock.now())
             has_other_email = customer.email_key != operated.customer.email_key
-            return with_default_uuids(connection, [customer])[0]
+            listed = with_default_uuids(connection, [customer])[0]
+            changed = sorted(changed_fields(operated.customer, customer))
+            return ChangedCustomer(listed, tuple(changed))
 
-        if not (command.values or command.default_addresses):
-            claims = replace(claims, action=Action.CUSTOMER_READ)
-        changed = await self._units.write_as(claims, work, keep)
+        result = await self._units.write_as(claims, work, keep)
         if has_other_email:
-            record(SecurityEvent.EMAIL_CHANGED, reference=changed.customer.reference)
-        return changed
+            record(SecurityEvent.EMAIL_CHANGED, reference=result.listed.customer.reference)
+        return result
 
     def _change(
         self, connection: Connection, operated: OperatedCustomer, values: Mapping[str, object]
     ) -> Customer:
         before, now = operated.customer, self._clock.now()
+        values = differing(before, values)
         email = values.get("email", before.email)
         if email != before.email and Scope.CUSTOMERS_EMAIL not in operated.caller.scopes:
             raise EmailLocked
@@ -144,6 +153,8 @@ def _set_default_addresses(
         if uuid is not None and address is None:
             raise AddressNotFound
         ids[column] = None if address is None else address.id
+    if not differing(customer, ids):
+        return customer
     return customers.set_default_addresses(
         connection,
         customer.id,

@@ -14,7 +14,12 @@ from customer_api.customers.emails import email_key
 from customer_api.customers.errors import PasswordsDiffer
 from customer_api.customers.events import record_changes
 from customer_api.customers.models import Customer, Session, Units
-from customer_api.customers.service import check_email_length, require_customer, require_owner
+from customer_api.customers.service import (
+    check_email_length,
+    differing,
+    require_customer,
+    require_owner,
+)
 from customer_api.email_change.emails import EmailChangeService
 from customer_api.observability.security_events import SecurityEvent, record
 from customer_api.security.refresh_tokens import EndReason
@@ -88,7 +93,7 @@ class ProfileChangeService:
             if command.password is not None and command.password != command.confirm_password:
                 raise PasswordsDiffer
             check_email_length(command.values.get("email"))
-            values = dict(command.values)
+            values = differing(session.customer, command.values)
             email = _other_address(session.customer, values)
             if email is None:
                 return ChangedProfile(self._change(connection, session, values))

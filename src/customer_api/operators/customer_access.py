@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from typing_extensions import override
 
 from customer_api.audit import repository as audit
-from customer_api.audit.models import Acting, Action, Actor, Attempt, Showing
+from customer_api.audit.models import Acting, Action, Actor, Attempt, Change, Showing
 from customer_api.core.clock import Clock
 from customer_api.core.db import Keep, UnitsOfWork, Work, keep_nothing
 from customer_api.core.ids import CustomerId
@@ -55,7 +55,8 @@ class AuditedUnits(UnitsOfWork[ActingT_co]):
 
     The event of a write is part of its transaction; that of a read is committed before the read
     returns, so nothing is shown that nobody knows of. What is refused leaves none, and neither does
-    an `Attempt` that changed nothing. A `Showing` leaves one more about each customer shown.
+    an `Attempt` that changed nothing. That of a `Change` names what differs, or is that of a look when
+    nothing does. A `Showing` leaves one more about each customer shown.
     """
 
     def __init__(self, units: UnitsOfWork[ActingT_co], clock: Clock) -> None:
@@ -110,9 +111,13 @@ class AuditedUnits(UnitsOfWork[ActingT_co]):
         assert claims.action is not None, "the route says what it does"
         if isinstance(result, Attempt) and not result.has_changed:
             return
+        action, fields = claims.action, claims.fields
+        if isinstance(result, Change):
+            action = action if result.changed else Action.CUSTOMER_READ
+            fields = result.changed
         subject = claims.customer or ""
         now = self._clock.now()
-        audit.add(connection, actor, claims.action, subject, now=now, fields=claims.fields)
+        audit.add(connection, actor, action, subject, now=now, fields=fields)
         if isinstance(result, Showing):
             audit.add_each(connection, actor, Action.CUSTOMER_SHOWN, result.shown, now=now)
 

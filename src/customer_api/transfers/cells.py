@@ -10,6 +10,8 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, String
 
+from customer_api.customers.service import locale_of
+
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -49,7 +51,7 @@ def parse_choice(cell: str, choices: Sequence[str]) -> str | None:
 
 def parse_locale(cell: str, locales: Collection[str]) -> str | None:
     """Return a locale in the spelling `de_DE`; `de-DE` is the same."""
-    locale = cell.replace("-", "_")
+    locale = locale_of(cell)
     if locale and locale not in locales:
         raise CellRefused("not a locale of the store")
     return locale or None
@@ -65,9 +67,10 @@ def parse_uuid(cell: str) -> str | None:
 
 def parse_flag(cell: str) -> bool | None:
     """Return a claim; 1 and 0 are true and false."""
-    if cell not in _FLAGS:
+    flag = cell.lower()  # spreadsheets write TRUE
+    if flag not in _FLAGS:
         raise CellRefused("must be empty, true or false")
-    return _FLAGS[cell]
+    return _FLAGS[flag]
 
 
 def parse_past_date(cell: str, today: date) -> date | None:

@@ -8,6 +8,7 @@ from customer_api.api import openapi
 from customer_api.api.v1 import fields
 from customer_api.core.settings import Settings
 from customer_api.customers.models import GENDERS, Customer
+from customer_api.customers.service import locale_of
 from customer_api.email_change.service import ChangedProfile, ChangeProfile
 from customer_api.jsonapi.constraints import (
     Choice,
@@ -112,7 +113,7 @@ def to_change(attributes: Mapping[str, Any]) -> ChangeProfile:
     """Return the command of a change."""
     values = {_COLUMNS[name]: attributes[name] or None for name in _COLUMNS if name in attributes}
     if locale := attributes.get("locale"):
-        values["locale"] = locale.replace("-", "_")
+        values["locale"] = locale_of(locale)
     return ChangeProfile(
         values=values,
         password=attributes.get("password"),

@@ -8,6 +8,7 @@ from customer_api.api.back_office.listing import ListInvalid
 from customer_api.customers.models import Status
 from customer_api.customers.search import PageRequest, Search, cursor_of
 from customer_api.customers.search_statements import Order
+from customer_api.customers.service import locale_of
 from customer_api.jsonapi.links import CursorPaging
 from customer_api.jsonapi.query import Query
 
@@ -53,7 +54,7 @@ def search_of(query: Query) -> Search:
         first_name=filters.get("firstName"),
         last_name=filters.get("lastName"),
         status=listing.choice(Status, filters.get("status")),
-        locale=filters.get("locale"),
+        locale=None if (locale := filters.get("locale")) is None else locale_of(locale),
         group=filters.get("group"),
         created_from=None if created_from is None else listing.moment(created_from),
         created_before=None if created_to is None else listing.moment_behind(created_to),

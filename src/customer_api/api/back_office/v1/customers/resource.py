@@ -14,7 +14,7 @@ from customer_api.api.v1 import fields
 from customer_api.api.v1.addresses import resource as addresses
 from customer_api.core.settings import Settings
 from customer_api.customers.models import GENDERS, SALUTATIONS, Customer, Status
-from customer_api.customers.service import EMAIL_MAX_LENGTH
+from customer_api.customers.service import EMAIL_MAX_LENGTH, locale_of
 from customer_api.email_change.customer_changes import ChangeCustomer
 from customer_api.jsonapi.constraints import (
     Choice,
@@ -117,7 +117,7 @@ def to_create(attributes: Mapping[str, Any]) -> CreateCustomer:
         date_of_birth=attributes.get("dateOfBirth"),
         company=attributes.get("company") or None,
         phone=attributes.get("phone") or None,
-        locale=attributes.get("locale") or None,
+        locale=locale_of(attributes.get("locale") or "") or None,
         sends_password_key=bool(attributes.get("sendPasswordToken")),
         sends_confirmation=bool(attributes.get("sendConfirmation")),
     )
@@ -125,9 +125,10 @@ def to_create(attributes: Mapping[str, Any]) -> CreateCustomer:
 
 def to_change(attributes: Mapping[str, Any]) -> ChangeCustomer:
     """Return the command of a change."""
-    return ChangeCustomer(
-        values=_renamed(attributes, _COLUMNS), default_addresses=_renamed(attributes, _DEFAULTS)
-    )
+    values = dict(_renamed(attributes, _COLUMNS))
+    if locale := attributes.get("locale"):
+        values["locale"] = locale_of(locale)
+    return ChangeCustomer(values, default_addresses=_renamed(attributes, _DEFAULTS))
 
 
 def to_listed(customer: Customer, book: Sequence[BookEntry]) -> ListedCustomer:

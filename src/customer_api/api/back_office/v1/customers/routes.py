@@ -50,6 +50,7 @@ from customer_api.core.keyset import CursorUnknown
 from customer_api.core.states import StateOutdated
 from customer_api.customers.errors import EmailTaken, LocaleUnknown
 from customer_api.customers.models import Customer
+from customer_api.email_change.customer_changes import ChangedCustomer
 from customer_api.email_change.errors import EmailLocked
 from customer_api.jsonapi import document
 from customer_api.jsonapi.document import Resource
@@ -226,7 +227,8 @@ def _created(customer: Customer, *, call: CallerCall) -> JsonApiResponse:
     return _document(resource, customer, call=call, status=201)
 
 
-def _changed(listed: ListedCustomer, *, call: CallerCall) -> JsonApiResponse:
+def _changed(change: ChangedCustomer, *, call: CallerCall) -> JsonApiResponse:
+    listed = change.listed
     return _document(to_resource(listed, call.links), listed.customer, call=call)
 
 
