@@ -90,7 +90,7 @@ async def test_the_parts_of_the_header_are_form_encoded(office):
 
 
 @pytest.mark.parametrize(
-    "value", ["Basic", "Basic %", "Basic eA==", "Basic /w==", "Bearer x", "Basic YTpi, Basic YTpi"]
+    "value", ["Basic", "Basic %", "Basic eA==", "Basic /w==", "Digest x", "Basic YTpi, Basic YTpi"]
 )
 async def test_a_header_that_cannot_be_read_is_refused(office, value):
     answer = await office.shop.client.post(
@@ -98,6 +98,22 @@ async def test_a_header_that_cannot_be_read_is_refused(office, value):
     )
 
     assert refusal(answer) == (400, "invalid_request")
+
+
+async def test_an_old_bearer_token_does_not_keep_an_operator_from_logging_in(office):
+    client = await office.client(Scope.ORDERS_READ)
+    headers = {"Authorization": "Bearer old"}
+
+    first = await office.shop.client.post(f"{BASE}/token", data=login(), headers=headers)
+    again = await office.shop.client.post(
+        f"{BASE}/token", data=refresh(first.json()["refresh_token"]), headers=headers
+    )
+    by_form = {**CREDENTIALS, "client_id": client[0], "client_secret": client[1]}
+    of_client = await office.shop.client.post(f"{BASE}/token", data=by_form, headers=headers)
+    nobody = await office.shop.client.post(f"{BASE}/token", data=CREDENTIALS, headers=headers)
+
+    assert [it.status_code for it in (first, again, of_client)] == [200] * 3
+    assert refusal(nobody) == (401, "invalid_client")
 
 
 @pytest.mark.promise("S43")
@@ -116,7 +132,7 @@ async def test_a_client_uses_the_grants_it_may(office):
 
 
 @pytest.mark.promise("S43")
-@pytest.mark.parametrize("grant", ["implicit", "authorization_code", "", "PASSWORD"])
+@pytest.mark.parametrize("grant", ["implicit", "authorization_code", "PASSWORD"])
 async def test_other_grants_do_not_exist(office, grant):
     client = await office.client(Scope.ORDERS_READ, grants=EVERY_GRANT)
 
@@ -164,7 +180,13 @@ async def test_a_body_that_cannot_be_read_is_refused(office, body):
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"grant_type": "password"}, login(password=""), {"grant_type": "refresh_token"}],
+    [
+        {},
+        {"grant_type": ""},
+        {"grant_type": "password"},
+        login(password=""),
+        {"grant_type": "refresh_token"},
+    ],
 )
 async def test_a_grant_needs_its_parameters(office, parameters):
     assert refusal(await office.form("/token", **parameters)) == (400, "invalid_request")
@@ -281,15 +303,17 @@ async def test_foreign_and_garbage_tokens_are_answered_alike_and_stay(office):
 
     answers = [
         await office.form("/revoke", basic=other, token=own),
-        await office.form("/revoke", token=own),
-        await office.form("/revoke", token=bound),
         await office.form("/revoke", token="garbage"),
         await office.form("/revoke", basic=other, token=office.token),
     ]
-    refused = await office.form("/revoke", basic=(one[0], "wrong"), token=own)
+    refused = [
+        await office.form("/revoke", basic=(one[0], "wrong"), token=own),
+        await office.form("/revoke", token=own),
+        await office.form("/revoke", token=bound),
+    ]
 
     assert {(it.status_code, it.content) for it in answers} == {(200, b"")}
-    assert refusal(refused) == (401, "invalid_client")
+    assert {refusal(it) for it in refused} == {(401, "invalid_client")}
     assert [await is_live(office, it) for it in (own, bound, office.token)] == [True] * 3
     await office.form("/revoke", basic=one, token=own)
     assert not await is_live(office, own)

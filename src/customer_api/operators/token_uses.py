@@ -8,6 +8,7 @@ from customer_api.core.clock import Clock
 from customer_api.core.errors import TokenRefused
 from customer_api.operators import session_repository
 from customer_api.operators.client_logins import ClientCredentials, ClientLogins
+from customer_api.operators.errors import ClientRefused
 from customer_api.operators.models import (
     BackOfficeUnits,
     Caller,
@@ -47,20 +48,22 @@ class TokenUses:
     async def revoke(self, token: str, client: ClientCredentials | None) -> None:
         """End the session of a token, access or refresh (RFC 7009).
 
-        An operator's token is proof enough; a client's own takes the client. Unknown and foreign
-        tokens change nothing, and nobody can tell.
+        An operator's token is proof enough; a client's own takes the client. Unknown tokens and those
+        of another client change nothing, and nobody can tell.
 
         Raises:
-            ClientRefused: a client authenticates, and wrongly.
+            ClientRefused: a client authenticates, and wrongly, or not at all for a token of its own.
         """
         authenticated = None if client is None else await self._clients.authenticate(client)
         digest, uuid = one_time_keys.digest(token), self._session_named_by(token)
 
         def work(connection: Connection) -> None:
             found = session_repository.find_session(connection, refresh_digest=digest, uuid=uuid)
-            if found is None or found.client_id != (
-                None if authenticated is None else authenticated.id
-            ):
+            if found is None:
+                return
+            if authenticated is None and found.client_id is not None:
+                raise ClientRefused
+            if authenticated is not None and found.client_id != authenticated.id:
                 return
             session_repository.end_session(
                 connection, found.id, EndReason.LOGGED_OUT, now=self._clock.now()

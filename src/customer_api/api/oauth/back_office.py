@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from customer_api.api.back_office.deps import BackOfficeDep
 from customer_api.api.body import read_body
 from customer_api.api.deps import ClientAddressDep, ContainerDep
-from customer_api.api.oauth.errors import BACK_OFFICE_OAUTH, GrantUnknown
+from customer_api.api.oauth.errors import BACK_OFFICE_OAUTH, GrantUnknown, ParameterMissing
 from customer_api.api.oauth.parameters import needed, parse_credentials, parse_parameters
 from customer_api.api.openapi import INTEGER, STRING
 from customer_api.bootstrap import BackOffice
@@ -172,6 +172,8 @@ async def _granted(
         )
     if grant == REFRESH_TOKEN:
         return await office.operator_logins.refresh(needed(parameters, "refresh_token"), client)
+    if not grant:
+        raise ParameterMissing
     raise GrantUnknown
 
 

@@ -61,13 +61,15 @@ def needed(parameters: Mapping[str, str], name: str) -> str:
 def parse_credentials(request: Request, parameters: Mapping[str, str]) -> Credentials | None:
     """Return how the client authenticates: by `Authorization: Basic` or by the body, not by both.
 
-    The parts of the header are form-encoded before they are joined (RFC 6749, section 2.3.1).
+    The parts of the header are form-encoded before they are joined (RFC 6749, section 2.3.1). A bearer
+    token is no credential of a client, and clients that log in again may still send their old one.
 
     Raises:
         ParameterMissing: both ways at once, or a header that cannot be read.
     """
     by_body = "client_secret" in parameters
-    values = request.headers.getlist("authorization")
+    sent = request.headers.getlist("authorization")
+    values = [it for it in sent if it.strip().partition(" ")[0].lower() != "bearer"]
     if not values:
         if not by_body:
             return None
