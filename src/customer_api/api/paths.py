@@ -91,7 +91,8 @@ class ResourceTable:
 class StorefrontPaths:
     """Pure ASGI: applies the table to everything under `/v1`, and serves `/token` at the root.
 
-    HEAD becomes a GET whose body is dropped, here and everywhere else.
+    Here and everywhere else HEAD becomes a GET whose body is dropped, and slashes at the end of a path do
+    not count.
 
     Args:
         app: the application within.
@@ -124,6 +125,8 @@ class StorefrontPaths:
                 path = PREFIX + TOKEN_PATH
             if path.lstrip("/").partition("/")[0] == PREFIX[1:]:
                 app = self._route(scope, path) or app
+            else:
+                scope["path"] = path.rstrip("/") or "/"
         await app(scope, receive, send)
 
     def _route(self, scope: Scope, path: str) -> Response | None:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from customer_api.api import edge
 from customer_api.api.auth import AccessTokenMissing
+from customer_api.api.back_office import listing
 from customer_api.api.body import BODY_LIMIT_BYTES, parse_attributes, read_body
 from customer_api.api.deps import MakeFields, ValidationFailed, get_edge
 from customer_api.api.once import Once
@@ -119,6 +120,8 @@ class Operated:
         try:
             _require_storable_ids(request)
             links = _links(request, self.resource_type)
+            if not listing.is_listed(request.scope["route"]):
+                listing.refuse_criteria(links.query)
             values: JsonObject = {}
             if self.make_fields is not None:
                 attributes = await _attributes(request, self.resource_type, self._body_limit_bytes)

@@ -8,12 +8,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, TypeVar
 
+from fastapi.routing import APIRoute
+
 from customer_api.api.openapi import Schema
 from customer_api.core.errors import AppError
 from customer_api.core.keyset import CursorPage, Part
 from customer_api.jsonapi import moments
 from customer_api.jsonapi.links import CursorPaging
-from customer_api.jsonapi.query import PAGE_AFTER, PAGE_BEFORE, PAGE_SIZE, Query
+from customer_api.jsonapi.query import (
+    PAGE_AFTER,
+    PAGE_BEFORE,
+    PAGE_LIMIT,
+    PAGE_OFFSET,
+    PAGE_SIZE,
+    Query,
+)
 
 T = TypeVar("T")
 EnumT = TypeVar("EnumT", bound=StrEnum)
@@ -24,18 +33,37 @@ COUNT: Final = "count"
 
 _SIZE: Final = re.compile(r"[0-9]{1,3}")
 _SEPARATOR: Final = ":"
+_CRITERION: Final = re.compile(r"sort|count|(filter|page)\[.*", re.DOTALL)
 
 
 class ListInvalid(AppError):
     """A page size, cursor, sort field, filter or way to count that the list does not have."""
 
 
+def is_listed(route: APIRoute) -> bool:
+    """Return whether a route says that it understands pages."""
+    declared = (route.openapi_extra or {}).get("parameters", ())
+    return any(it["name"] == PAGE_SIZE for it in declared)
+
+
+def refuse_criteria(query: Query) -> None:
+    """Refuse what only a list understands that comes in pages.
+
+    Raises:
+        ListInvalid: a sort field, a filter, a page or a way to count.
+    """
+    if any(_CRITERION.fullmatch(name) for name in query.parameters):
+        raise ListInvalid
+
+
 def page_of(query: Query, order: str) -> CursorPage:
     """Return the page that a query asks for, of a list in this order.
 
     Raises:
-        ListInvalid: no size from 1 to 100, both cursors, or one that is none of this order.
+        ListInvalid: no size from 1 to 100, an offset, both cursors, or one that is none of this order.
     """
+    if query.parameters.keys() & {PAGE_OFFSET, PAGE_LIMIT}:
+        raise ListInvalid
     size = query.parameters.get(PAGE_SIZE, str(DEFAULT_SIZE))
     if not _SIZE.fullmatch(size) or not 1 <= int(size) <= LARGEST_SIZE:
         raise ListInvalid

@@ -140,6 +140,7 @@ BACK_OFFICE: Final = ErrorTable(BACK_OFFICE_ERRORS, validation_code="1202")
 CALLER_ONLY: Final[tuple[type[AppError], ...]] = (
     QueryInvalid,
     PaginationInvalid,
+    ListInvalid,
     AccessTokenMissing,
     TokenInvalid,
     InsufficientScope,

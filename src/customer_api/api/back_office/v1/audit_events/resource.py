@@ -64,5 +64,5 @@ def to_resource(event: AuditEvent, links: Links) -> Resource:
             "at": timestamp(event.at),
             "seal": event.seal,
         },
-        self_link=links.resource(TYPE, event.uuid),
+        self_link=links.path(TYPE, event.uuid),
     )

@@ -89,7 +89,7 @@ def to_resource(client: ApiClient, links: Links) -> Resource:
             "createdAt": timestamp(client.created_at),
             "updatedAt": timestamp(client.updated_at),
         },
-        self_link=links.resource(TYPE, client.uuid),
+        self_link=links.path(TYPE, client.uuid),
     )
 
 

@@ -121,7 +121,7 @@ def to_resource(progress: Progress, links: Links) -> Resource:
             "createdAt": timestamp(it.created_at),
             "updatedAt": timestamp(it.updated_at),
         },
-        self_link=links.resource(TYPE, it.uuid),
+        self_link=links.path(TYPE, it.uuid),
     )
 
 

@@ -66,5 +66,5 @@ def to_resource(mail: OutboxMail, links: Links) -> Resource:
             "nextTryAt": mail.next_try_at and timestamp(mail.next_try_at),
             "sentAt": mail.sent_at and timestamp(mail.sent_at),
         },
-        self_link=links.resource(TYPE, mail.uuid),
+        self_link=links.path(TYPE, mail.uuid),
     )

@@ -86,7 +86,7 @@ def to_resource(operator: Operator, links: Links) -> Resource:
             "createdAt": timestamp(operator.created_at),
             "updatedAt": timestamp(operator.updated_at),
         },
-        self_link=links.resource(TYPE, operator.uuid),
+        self_link=links.path(TYPE, operator.uuid),
     )
 
 
