@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from customer_api.audit.models import AuditEventRow
+from customer_api.customers.models import CustomerRow
 from customer_api.mail.message import PASSWORD_CHANGED, PASSWORD_RESTORE, WELCOME, Mail
 from customer_api.mail.models import PARKED, MailRow
 from customer_api.mail.outbox import Outbox
@@ -26,6 +27,27 @@ def outbox(office):
     return Outbox(clock=office.shop.clock, sender="shop@shop.example")
 
 
+async def id_of_customer(office, reference):
+    """Add the customer if need be."""
+    now = office.shop.clock.now()
+    known = {it.reference: it.id for it in await rows(office.shop, CustomerRow)}
+    if reference not in known:
+        values = {
+            "reference": reference,
+            "email": f"{reference}@shop.example",
+            "email_key": f"{reference}@shop.example".lower(),
+            "first_name_key": "",
+            "last_name_key": "",
+            "created_at": now,
+            "updated_at": now,
+            "version": 1,
+        }
+        added = insert(CustomerRow).values(values)
+        await office.shop.container.units.write(lambda it: it.execute(added))
+        return await id_of_customer(office, reference)
+    return known[reference]
+
+
 @pytest.fixture
 def put(office, outbox):
     """Queue a mail, a minute after the one before, and return its id on the wire."""
@@ -33,7 +55,8 @@ def put(office, outbox):
     async def put_one(template=WELCOME, reference="DE--1", **options):
         office.shop.clock.advance(minutes=1)
         variables = {"first_name": "Ada", "last_name": "Example", "link": SECRET, "hours": "1"}
-        mail = Mail(template, EMAIL, "en_US", reference, None, variables)
+        customer_id = await id_of_customer(office, reference)
+        mail = Mail(template, EMAIL, "en_US", reference, customer_id, variables)
         await office.shop.container.units.write(lambda it: outbox.put(it, mail, **options))
         return uuid_of((await rows(office.shop, MailRow))[-1])
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from customer_api.audit.models import AuditEventRow
 from customer_api.newsletter.models import TextRow
 from customer_api.operators.scopes import Scope
 from tests.newsletter.conftest import EMAIL, Press
@@ -174,3 +175,15 @@ async def test_reports_that_are_none(office, emails):
 )
 async def test_a_newsletter_that_is_none(office, method, attributes):
     assert only_error(await office.call(method, f"{PATH}/none", attributes)) == NOT_FOUND
+
+
+async def test_mails_to_guests_name_no_customer(press):
+    await press.subscribe()
+
+    listed = (await press.office.call("GET", "/mails")).json()["data"]
+    await press.office.call("GET", f"/mails/{listed[0]['id']}")
+
+    assert {it["attributes"]["customerReference"] for it in listed} == {None}
+    assert ("mail.read", "") in [
+        (event.action, event.subject) for event in await rows(press.shop, AuditEventRow)
+    ]

@@ -223,6 +223,7 @@ def orders(**options: Unpack[ImportOptions]) -> None:
     Columns, in any order:
       order_reference     needed; known ones are replaced, others created
       customer_reference  must be there, if only anonymized; empty = a guest
+      guest_email         of a guest, who can claim the order with it
       placed_at           needed; YYYY-MM-DDTHH:MM:SSZ
       currency, price_mode, state, totals, items
                           needed

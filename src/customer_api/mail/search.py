@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    case,
     literal_column,
     select,
     update,
@@ -31,7 +32,7 @@ _CAN_BE_RETRIED: Final = and_(MailRow.state == PARKED, MailRow.recipient.is_not(
 _MAILS: Final = select(
     MailRow.id,
     _UUID.label("uuid"),
-    MailRow.reference,
+    case((MailRow.customer_id.is_not(None), MailRow.reference)).label("reference"),
     MailRow.template,
     MailRow.state,
     MailRow.tries,
@@ -57,8 +58,8 @@ class OutboxMail:
 
     id: int
     uuid: str
-    reference: str
-    """Of the customer."""
+    reference: str | None
+    """Of the customer; None for a guest's mail."""
     template: str
     state: str
     """One of `mail.models.STATES`."""

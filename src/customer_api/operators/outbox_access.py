@@ -63,7 +63,9 @@ class OutboxAccess:
 
         mail, actor = await self._units.read_as(claims, work)
         await self._units.write(
-            lambda it: self._note(it, actor=actor, action=Action.MAIL_READ, subject=mail.reference)
+            lambda it: self._note(
+                it, actor=actor, action=Action.MAIL_READ, subject=mail.reference or ""
+            )
         )
         return mail
 
@@ -81,7 +83,7 @@ class OutboxAccess:
             mail = _existing(connection, uuid)
             if not mails.retry(connection, mail, now=self._clock.now()):
                 raise MailNotRetriable
-            action, subject = Action.MAIL_RETRIED, mail.reference
+            action, subject = Action.MAIL_RETRIED, mail.reference or ""
             self._note(connection, actor=caller.actor, action=action, subject=subject)
 
         await self._units.write_as(claims, work, keep)
