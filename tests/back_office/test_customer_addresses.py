@@ -98,7 +98,7 @@ async def test_sessions_are_listed_and_ended(office):
 
     assert len(listed) == 2
     assert one == listed[0]
-    assert list(one["attributes"]) == ["device", "createdAt", "lastUsedAt"]
+    assert list(one["attributes"]) == ["device", "createdAt", "lastUsedAt", "isImpersonation"]
     assert ended.status_code == all_ended.status_code == 204
     assert only_error(again) == only_error(gone) == (404, "1207", "Session not found.")
     assert sorted(alive) == [False, True]

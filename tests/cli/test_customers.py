@@ -124,6 +124,15 @@ def test_options_narrow_whom_it_concerns(run, imported, directory, options, coun
     assert result.stdout == f"dry run, nothing was written: {count} customers\n"
 
 
+def test_references_of_nobody_are_told(run, imported):
+    some = run(*RESET, "--dry-run", "--reference", "DE--1", "--reference", "DE--7")
+    all_known = run(*RESET, "--dry-run", "--reference", "DE--1")
+
+    others = "the others are of nobody whom this concerns (any more), or come twice"
+    assert some.stderr.endswith(f"1 of 2 references count; {others}\n")
+    assert others not in all_known.stderr
+
+
 def test_who_has_a_link_that_works_can_be_left_out(run, imported, mails):
     run(*FIRST, "--force")
 

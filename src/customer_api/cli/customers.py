@@ -179,6 +179,7 @@ class _Mailing:
         try:
             run = await self._run()
             count = await self._mailings.count(self._audience, run)
+            self._tell_others(count)
             if self._options["dry_run"]:
                 click.echo(f"dry run, nothing was written: {count} customers")
                 return None
@@ -200,6 +201,14 @@ class _Mailing:
         if found is None:
             fail("no such run was started with this command and these options")
         return found
+
+    def _tell_others(self, count: int) -> None:
+        """Tell that references were given which lead to nobody: they may be mistyped."""
+        references = self._audience.references
+        given = 0 if references is None else sum(1 for _ in references())
+        if given > count:
+            others = "the others are of nobody whom this concerns (any more), or come twice"
+            click.echo(f"{count} of {given} references count; {others}", err=True)
 
     def _ask(self, count: int) -> None:
         question = _QUESTIONS[self._audience.kind].format(count=count)

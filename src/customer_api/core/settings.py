@@ -205,7 +205,7 @@ class Settings(BaseSettings):
     )
     docs: bool = Field(default=True, description="Whether `/docs` is served.")
     receive_timeout_seconds: float = Field(
-        8.0,
+        7.0,
         gt=0,
         le=60,
         description="How long a client may take to send one request, and to take in what is "

@@ -16,6 +16,7 @@ SHAPE: Final = openapi.Shape(
         "device": openapi.NULLABLE_STRING,
         "createdAt": openapi.TIMESTAMP,
         "lastUsedAt": openapi.TIMESTAMP,
+        "isImpersonation": openapi.BOOLEAN,
     },
 )
 
@@ -29,6 +30,7 @@ def to_resource(login: Login, reference: str, links: Links) -> Resource:
             "device": login.device,
             "createdAt": timestamp(login.created_at),
             "lastUsedAt": timestamp(login.last_used_at),
+            "isImpersonation": login.is_impersonation,
         },
         self_link=links.path("customers", reference, TYPE, login.uuid),
     )
