@@ -74,8 +74,7 @@ def customers(
       date_of_birth       YYYY-MM-DD
       password            a hash of bcrypt, argon2, PBKDF2, scrypt, phpass, salted SHA
                           or hash:salt:version; docs/operations.md has the spellings
-      registered          YYYY-MM-DD, or a moment by ISO 8601; empty = a new customer
-                          must still confirm, a known one stays as they are
+      registered          YYYY-MM-DD or a moment; empty = who is new must still confirm
 
     What the file has no column for stays as it is. Refused rows are named by line on standard
     error, all others are imported, and doing it again changes nothing. Nobody gets a mail. An
