@@ -305,3 +305,11 @@ async def test_an_unconfirmed_customer_can_be_acted_as(shop, agent):
     assert await shop.is_logged_in(acting)
     assert (await shop.log_in()).status_code == 401
     assert AGENT not in (await shop.call("GET", "/customers", by=acting)).text
+
+
+@pytest.mark.usefixtures("acting")
+async def test_the_back_office_tells_it_from_the_customers_own_sessions(office, ada):
+    listed = await office.call("GET", f"/customers/{ada.reference}/sessions")
+
+    shown = [it["attributes"]["isImpersonation"] for it in listed.json()["data"]]
+    assert sorted(shown) == [False, True]
