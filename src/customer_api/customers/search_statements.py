@@ -177,7 +177,9 @@ def listed(shape: Shape) -> Select[*tuple[Any, ...]]:
 @lru_cache(STATEMENT_CACHE_SIZE)
 def seen(shape: Shape) -> Select[*tuple[Any, ...]]:
     """Return the statement for what a search finds among the first `rows` (a parameter) of a list."""
-    window = _window(shape).subquery("seen")
+    columns = [_TABLE.c[name] for name in ("id", *_CONDITION_COLUMNS)]
+    place = _SORTED_BY[shape.order](_TABLE).label("place")
+    window = _window(shape, *columns, place, _WORDS.label("words")).subquery("seen")
     # Only what is found is read whole: copying all columns of the window took twice as long.
     found = select(*COLUMNS).join_from(window, _TABLE, _TABLE.c.id == window.c.id)
     return (
@@ -189,8 +191,11 @@ def seen(shape: Shape) -> Select[*tuple[Any, ...]]:
 
 @lru_cache(STATEMENT_CACHE_SIZE)
 def window_size(shape: Shape) -> Select[*tuple[Any, ...]]:
-    """Return the statement for how many rows `seen` looks at: fewer than `rows` are all there are."""
-    return select(func.count()).select_from(_window(shape).subquery("seen"))
+    """Return the statement for how many rows `seen` looks at: fewer than `rows` are all there are.
+
+    The index of the order tells; SQLite would read the rows for any column that is in no index.
+    """
+    return select(func.count()).select_from(_window(shape, _TABLE.c.id).subquery("seen"))
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
@@ -211,18 +216,15 @@ def explained(shape: Shape) -> Explain:
     return Explain(_found(shape, _TABLE.c.id))
 
 
-def _window(shape: Shape) -> Select[*tuple[Any, ...]]:
+def _window(shape: Shape, *columns: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - columns of any type
     """Take the next rows of a list, of those that its own index tells apart."""
-    place = _SORTED_BY[shape.order](_TABLE)
-    columns = [_TABLE.c[name] for name in ("id", *_CONDITION_COLUMNS)]
     told_apart = [
         CONDITIONS[name](_TABLE)
         for name in sorted(shape.conditions & _TOLD_BY_INDEX.get(shape.order, _PRESENT))
     ]
     if shape.order is Order.REGISTERED_AT and Status.REGISTERED in shape.conditions:
-        told_apart.append(place < _NEVER)
-    statement = select(*columns, place.label("place"), _WORDS.label("words"))
-    return _sorted(statement.where(*told_apart), shape).limit(bindparam("rows"))
+        told_apart.append(_SORTED_BY[shape.order](_TABLE) < _NEVER)
+    return _sorted(select(*columns).where(*told_apart), shape).limit(bindparam("rows"))
 
 
 def _conditions(shape: Shape, source: FromClause) -> list[ColumnElement[bool]]:
