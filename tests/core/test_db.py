@@ -86,6 +86,24 @@ async def test_a_unit_returns_what_its_work_returns(units):
     assert await units.write(lambda _: "written") == "written"
 
 
+@pytest.mark.parametrize("claims", [None, "claims"])
+async def test_a_result_is_kept_in_its_own_transaction(units, claims):
+    kept = []
+
+    def keep(connection, result):
+        counting.increment(connection)
+        kept.append(result)
+
+    await units.write(counting.set_up)
+    if claims is None:
+        await units.write(lambda _: "result", keep)
+    else:
+        await units.write_as(claims, lambda _connection, _session: "result", keep)
+
+    assert kept == ["result"]
+    assert await units.read(counting.read) == 1
+
+
 @pytest.mark.parametrize("error", [Refused(), ValueError("a bug"), asyncio.CancelledError()])
 async def test_an_exception_rolls_a_write_back(units, error):
     with pytest.raises(type(error)):

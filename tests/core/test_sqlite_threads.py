@@ -97,3 +97,24 @@ async def test_reads_behind_stuck_ones_are_refused_too(sqlite_url, open_at, monk
 
     go_on.set()
     assert await hanging == 1
+
+
+async def test_a_thread_keeps_its_connection(sqlite_url, open_at):
+    units = open_at(sqlite_url)
+
+    connections = [await units.write(lambda it: it.connection.driver_connection) for _ in range(3)]
+
+    assert len(set(map(id, connections))) == 1
+
+
+async def test_closing_waits_for_what_is_at_work(stuck):
+    units, go_on, hanging = stuck
+
+    closing = asyncio.create_task(units.close())
+    await asyncio.wait([closing], timeout=WAIT_SECONDS)
+    is_waiting = not closing.done()
+    go_on.set()
+    await closing
+
+    assert is_waiting
+    assert await hanging is None

@@ -47,7 +47,7 @@ def path(tmp_path):
 
 
 def test_a_key_is_generated_for_its_owner_alone(tmp_path):
-    path = tmp_path / "new" / "key.pem"
+    path = tmp_path / "new" / "one" / "key.pem"
 
     generate_signing_key(path)
 
@@ -149,6 +149,22 @@ def test_derived_secrets_depend_on_the_key_and_their_purpose_alone(tmp_path):
     assert first.idempotency_secret == again.idempotency_secret
     assert len({first.idempotency_secret, first.refresh_secret, other.idempotency_secret}) == 3
     assert len(first.idempotency_secret) == 32
+
+
+def test_derived_secrets_are_what_they_were_for_those_who_hold_tokens(path):
+    key = ec.derive_private_key(4711, ec.SECP256R1())
+
+    (loaded,) = load_signing_keys([written(path, private_pem(key))])
+
+    assert loaded.refresh_secret.hex() == (
+        "58df0b9bb93c7606ef5d69b635d6a86db390a747f9b26f29447ce54fe109e689"
+    )
+    assert loaded.idempotency_secret.hex() == (
+        "dc14e6b6b8cd1a1975492e61d7274af24d20b8052796705a29e0044a0f181841"
+    )
+    assert loaded.counter_secret.hex() == (
+        "16cf50a992e06879227e46fc5501682b9417e426935db14f85dc62096bcfbc64"
+    )
 
 
 def test_keys_keep_the_order_of_their_paths(tmp_path):
