@@ -183,7 +183,7 @@ class StorefrontPaths:
 
 def _decoded(scope: Scope) -> str:
     """Return the path; a slash that was sent encoded separates nothing and stands as U+FFFD."""
-    raw: bytes = scope["raw_path"]
+    raw: bytes = scope.get("raw_path") or b""  # servers need not tell it
     kept = _ENCODED_SLASH.sub(_REPLACEMENT, raw)
     return str(scope["path"]) if kept == raw else unquote(kept.decode("latin-1"))
 
