@@ -77,8 +77,9 @@ class OperatorService:
         """
 
         def work(connection: Connection, caller: Caller) -> Operator:
+            operator = repository.get_operator(connection, uuid)
             self._note(connection, caller.actor, Action.OPERATORS_READ, uuid)
-            return repository.get_operator(connection, uuid)
+            return operator
 
         return await self._units.write_as(claims, work)
 
