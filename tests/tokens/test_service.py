@@ -7,6 +7,7 @@ from passlib.hash import bcrypt
 
 from customer_api.credentials import repository as credentials
 from customer_api.credentials.models import CredentialRow
+from customer_api.mail.models import MailRow
 from customer_api.security.refresh_tokens import RefreshFailed, RefreshTokenReused
 from customer_api.security.signing_keys import generate_signing_key
 from customer_api.tokens.errors import LoginFailed
@@ -91,6 +92,21 @@ async def test_a_later_repetition_ends_the_session(shop, caplog):
     assert (session.end_reason, session.ended_at) == ("reused", shop.clock.now())
     (record,) = (it for it in caplog.records if it.message == "refresh_token_reused")
     assert record.session == session.uuid
+
+
+async def test_the_theft_of_one_customers_tokens_keeps_no_mail_from_another(open_shop):
+    shop = await open_shop(mails_per_hour=1)
+    accounts = [await shop.account(), await shop.account("grace@shop.example")]
+    for account in accounts:
+        await shop.container.tokens.refresh(account.refresh_token)
+    shop.clock.advance(minutes=1)
+
+    for account in accounts:
+        with pytest.raises(RefreshTokenReused):
+            await shop.container.tokens.refresh(account.refresh_token)
+
+    told = [it for it in await rows(shop, MailRow) if it.template == "refresh_token_reused"]
+    assert [it.recipient for it in told] == [account.email for account in accounts]
 
 
 @pytest.mark.contract("mail-9")

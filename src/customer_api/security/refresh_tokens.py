@@ -110,7 +110,6 @@ class RefreshTokenTable(Protocol):
 class Rotated:
     """A session whose refresh token was exchanged."""
 
-    session_id: SessionId
     session_uuid: str
     refresh_token: str
 
@@ -176,7 +175,7 @@ class RefreshTokens:
             successor = self._rotate(connection, stored, token)
         else:
             successor = self._repeat(connection, stored, stored.used_at, token)
-        return Rotated(stored.session_id, stored.session_uuid, successor)
+        return Rotated(stored.session_uuid, successor)
 
     def _rotate(self, connection: Connection, stored: StoredRefreshToken, token: str) -> str:
         now = self._clock.now()
