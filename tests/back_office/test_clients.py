@@ -167,3 +167,23 @@ async def test_a_support_operator_manages_neither(office):
     answers = [await office.call("GET", path, token=token) for path in ("/clients", "/operators")]
 
     assert [only_error(it) for it in answers] == [REFUSED] * 2
+
+
+@pytest.mark.parametrize(
+    ("method", "attributes", "other"),
+    [("PATCH", {"name": "orders"}, {"name": "others"}), ("DELETE", None, None)],
+)
+async def test_a_repeated_change_of_a_client_is_answered_as_the_first(
+    office, method, attributes, other
+):
+    client_id, _ = await office.client(Scope.ORDERS_READ)
+    path, headers = f"/clients/{client_id}", {"Idempotency-Key": "one"}
+
+    first = await office.call(method, path, attributes, headers=headers)
+    again = await office.call(method, path, attributes, headers=headers)
+
+    assert first.status_code in {200, 204}
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    if other is not None:
+        differs = await office.call(method, path, other, headers=headers)
+        assert only_error(differs)[:2] == (422, "1241")
