@@ -27,8 +27,15 @@ from benchmarks.machine import describe
 from customer_api.core import engines, schema
 from customer_api.customers.models import CustomerRow, Status
 from customer_api.customers.names import name_key
-from customer_api.customers.search import PageRequest, Search, count, cursor_of, estimate, find_page
-from customer_api.customers.search_statements import Order
+from customer_api.customers.search.pages import (
+    PageRequest,
+    Search,
+    count,
+    cursor_of,
+    estimate,
+    find_page,
+)
+from customer_api.customers.search.shape import Order
 from tests.postgres import PostgresServer
 
 SIZES = (100_000, 1_000_000)
@@ -188,6 +195,14 @@ def cases(connection: Connection) -> dict[str, Case]:
         "usual last name": (Search(text=usual), {}),
         "usual last name, by last name": (
             Search(text=usual),
+            {"order": Order.LAST_NAME, "is_descending": False},
+        ),
+        "the most usual last name, by last name": (
+            Search(text=frequencies[-1][0]),
+            {"order": Order.LAST_NAME, "is_descending": False},
+        ),
+        "usual last name and a broad substring, by last name": (
+            Search(text=f"{usual} example"),
             {"order": Order.LAST_NAME, "is_descending": False},
         ),
         "substring, broad": (Search(text="example"), {}),

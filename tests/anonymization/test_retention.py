@@ -10,8 +10,8 @@ from customer_api.anonymization.models import Actor, ErasureReceiptRow
 from customer_api.anonymization.retention import RetentionTerms
 from customer_api.core.errors import DatabaseUnavailable
 from customer_api.customers import repository as customers
-from customer_api.customers import search
 from customer_api.customers.models import CustomerRow, NewCustomer
+from customer_api.customers.search import pages as search
 from customer_api.security.counters import CounterRow
 from tests.anonymization import plugins
 from tests.anonymization.plugins import entry_point

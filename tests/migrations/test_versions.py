@@ -14,7 +14,7 @@ from customer_api.core.engines import parse_url
 
 VERSIONS = sorted((Path(__file__).parents[2] / "migrations" / "versions").glob("*.py"))
 
-BY_HAND = {"ix_customers_trigrams", "ix_customers_registered_at", "uq_mails_uuid"}
+BY_HAND = {"ix_customers_terms", "ix_customers_registered_at", "uq_mails_uuid"}
 """Indexes of expressions: the tools can neither declare nor compare them on both databases."""
 SEARCH = "customer_search"
 """SQLite's full-text index, and the prefix of the tables it keeps itself in."""

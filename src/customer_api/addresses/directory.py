@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from customer_api.addresses import repository
 from customer_api.core.db import UnitsOfWork
 from customer_api.core.types import Claims
-from customer_api.customers import search as customers
 from customer_api.customers.models import Customer
-from customer_api.customers.search import PageRequest, Search
+from customer_api.customers.search import pages as customers
+from customer_api.customers.search.pages import PageRequest, Search
 
 
 class Counting(StrEnum):

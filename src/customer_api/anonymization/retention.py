@@ -18,8 +18,8 @@ from customer_api.core.errors import DatabaseUnavailable
 from customer_api.core.ids import CustomerId
 from customer_api.credentials import repository as credentials
 from customer_api.customers import repository as customers
-from customer_api.customers import search
 from customer_api.customers.models import Customer, Units
+from customer_api.customers.search import pages as search
 from customer_api.events import log as events
 from customer_api.idempotency import repository as requests
 from customer_api.mail.outbox import Outbox

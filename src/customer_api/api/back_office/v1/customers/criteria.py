@@ -6,8 +6,8 @@ from customer_api.addresses.directory import Counting, CustomerList
 from customer_api.api.back_office import listing
 from customer_api.api.back_office.listing import ListInvalid
 from customer_api.customers.models import Status
-from customer_api.customers.search import PageRequest, Search, cursor_of
-from customer_api.customers.search_statements import Order
+from customer_api.customers.search.pages import PageRequest, Search, cursor_of
+from customer_api.customers.search.shape import Order
 from customer_api.customers.service import locale_of
 from customer_api.jsonapi.links import CursorPaging
 from customer_api.jsonapi.query import Query

@@ -1,38 +1,30 @@
-"""Finding customers: pieces of addresses and names, conditions, orders and pages.
+"""A search among customers, and the pages of what it finds.
 
 What a page costs does not grow with the table, and does not hang on what a planner believes: the shape
-of the statements decides (decision 0037). Pages begin behind a customer, by an index, never at an
-offset. Text is looked for first in a window of the list, where what is common fills a page, and then by
-the index of trigrams, in which all else has few rows.
+of the statements decides (decisions 0037 and 0064). Pages begin behind a customer, by an index, never
+at an offset.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from customer_api.core.keyset import CursorPage, CursorUnknown, Part, cut
-from customer_api.customers import search_statements as statements
 from customer_api.customers.emails import email_key
 from customer_api.customers.models import Customer, Status
 from customer_api.customers.names import name_key
 from customer_api.customers.repository import find_by_reference, to_customer
-from customer_api.customers.search_statements import ESCAPE, Order, Shape
+from customer_api.customers.search import statements
+from customer_api.customers.search.index import TRIGRAM, containing
+from customer_api.customers.search.rows import find_rows
+from customer_api.customers.search.shape import Order, Shape
+from customer_api.customers.search.statements import ESCAPE
 
-TRIGRAM: Final = 3
 STABLE_ORDERS: Final = frozenset({Order.CREATED_AT, Order.REFERENCE})
 """Those in which a customer stays in its place whatever changes."""
-FOUND_BY_INDEX: Final = frozenset({"email", "reference", Status.ANONYMIZED, Status.LOCKED})
-"""Conditions that few customers meet, or that no window of the list has."""
-WINDOW: Final = 2000
-"""Rows of a list that are looked at one by one before the index of trigrams is asked."""
-WIDER: Final = 1.5
-"""When that fills half of a page, so many times the rows that should fill it are looked at."""
 _SEPARATOR: Final = "."
-
-_Row = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +91,26 @@ def find_page(connection: Connection, search: Search, page: PageRequest) -> Part
         words=len(search.words()),
         conditions=frozenset(_conditions(search)),
     )
-    parameters = _parameters(search) | {"cursor": reference, "most": page.most}
-    found = cut(_rows(connection, shape, parameters, page), page)
+    parameters = _parameters(search, shape.dialect) | {"cursor": reference, "most": page.most}
+    found = cut(find_rows(connection, shape, parameters, search.words()), page)
     customers = tuple(to_customer(row) for row in found.entries)
     return Part(customers, has_previous=found.has_previous, has_next=found.has_next)
 
 
 def count(connection: Connection, search: Search) -> int:
     """Return how many customers are wanted; every one of them is looked at."""
-    statement = statements.counted(_shape_of_count(connection, search))
-    return int(connection.execute(statement, _parameters(search)).scalar_one())
+    shape = _shape_of_count(connection, search)
+    parameters = _parameters(search, shape.dialect)
+    return int(connection.execute(statements.counted(shape), parameters).scalar_one())
 
 
 def estimate(connection: Connection, search: Search) -> int:
     """Return about how many there are: what PostgreSQL's planner expects, on SQLite their number."""
     if connection.dialect.name != "postgresql":
         return count(connection, search)
-    statement = statements.explained(_shape_of_count(connection, search))
-    plan = connection.execute(statement, _parameters(search)).scalar_one()
+    shape = _shape_of_count(connection, search)
+    parameters = _parameters(search, shape.dialect)
+    plan = connection.execute(statements.explained(shape), parameters).scalar_one()
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
@@ -127,33 +121,6 @@ def compact(connection: Connection) -> None:
     """
     if connection.dialect.name == "sqlite":
         connection.execute(statements.OPTIMIZE)
-
-
-def _rows(
-    connection: Connection, shape: Shape, parameters: dict[str, object], page: PageRequest
-) -> Sequence[_Row]:
-    if not shape.words and shape.conditions <= {"present"}:
-        return connection.execute(statements.listed(shape), parameters).all()
-    if not shape.conditions & FOUND_BY_INDEX:
-        seen, is_whole = _seen(connection, shape, parameters, WINDOW)
-        if not is_whole and len(seen) >= page.size / 2:
-            likely = int(WIDER * WINDOW * page.most / len(seen))
-            seen, is_whole = _seen(connection, shape, parameters, likely)
-        if is_whole:
-            return seen
-    return connection.execute(statements.indexed(shape), parameters).all()
-
-
-def _seen(
-    connection: Connection, shape: Shape, parameters: dict[str, object], rows: int
-) -> tuple[Sequence[_Row], bool]:
-    """Return what is found among the next rows of the list, and whether that is the whole page."""
-    values = parameters | {"rows": rows}
-    found = connection.execute(statements.seen(shape), values).all()
-    if len(found) == parameters["most"]:
-        return found, True
-    number = connection.execute(statements.window_size(shape), values).scalar_one()
-    return found, int(number) < rows
 
 
 def _reference(connection: Connection, cursor: str, order: Order) -> str:
@@ -192,25 +159,17 @@ def _conditions(search: Search) -> dict[str, object]:
     return conditions
 
 
-def _parameters(search: Search) -> dict[str, object]:
+def _parameters(search: Search, dialect: str) -> dict[str, object]:
     words = search.words()
     parameters = _conditions(search) | {
         f"word_{number}": f"%{_escaped(word)}%" for number, word in enumerate(words)
     }
     if words:
-        long = [word for word in words if len(word) >= TRIGRAM]
         whole = (search.text or "").strip()
         parameters["whole_reference"] = whole
         parameters["whole_email"] = email_key(whole)
-        parameters["match"] = " AND ".join('"' + word.replace('"', '""') + '"' for word in long)
-        parameters["trigrams"] = sorted({it for word in long for it in _trigrams(word)})
+        parameters["query"] = containing(dialect, words)
     return parameters
-
-
-def _trigrams(word: str) -> list[str]:
-    """Return trigrams that cover a word; those between would cost more than they rule out."""
-    last = len(word) - TRIGRAM
-    return [word[place : place + TRIGRAM] for place in (*range(0, last, TRIGRAM), last)]
 
 
 def _escaped(word: str) -> str:

@@ -1,0 +1,1 @@
+"""Finding customers: pieces of addresses and names, conditions, orders and pages."""
