@@ -57,13 +57,17 @@ async def test_each_use_is_an_audit_event(shop, ada, agent, acting):
     read = await shop.call("GET", f"{profile}?include=addresses", by=acting)
     await shop.call("HEAD", "/customers", by=acting)
     await shop.call("POST", f"{profile}/addresses", address(), by=acting)
+    await shop.call("PATCH", profile, {"lastName": "King", "firstName": "Ada"}, by=acting)
     await shop.call("GET", "/sessions", by=acting)
 
-    assert await trail(shop, agent) == [
+    found = await trail(shop, agent)
+    _, _, fields = found.pop(3)
+    assert sorted(fields.split(",")) == sorted(["POST addresses", *address()])
+    assert found == [
         ("customer.impersonated", ada.reference, ""),
         (USED, ada.reference, "GET customers"),
         (USED, ada.reference, "GET customers"),
-        (USED, ada.reference, "POST addresses"),
+        (USED, ada.reference, "PATCH customers,firstName,lastName"),
         (USED, ada.reference, "GET sessions"),
     ]
     events = await rows(shop, AuditEventRow)
@@ -99,13 +103,15 @@ async def test_trying_what_only_the_customer_may_do_is_an_event(shop, ada, agent
     await shop.call("PATCH", f"/customer-password/{ada.reference}", password, by=acting)
     await shop.call("DELETE", "/sessions/mine", by=acting)
     await shop.call("POST", f"{path}/order-claims", {}, by=acting)
+    await shop.call("GET", f"{path}/personal-data", by=acting)
     await shop.call("DELETE", path, by=acting)
 
     assert [event[2] for event in (await trail(shop, agent))[1:]] == [
-        "PATCH customers",
-        "PATCH customer-password",
+        "PATCH customers,email",
+        ",".join(["PATCH customer-password", *password]),
         "DELETE sessions",
         "POST order-claims",
+        "GET personal-data",
         "DELETE customers",
     ]
     assert await rows(shop, CustomerRow) == before

@@ -323,6 +323,17 @@ async def test_the_total_is_told_on_demand(full_office, count, q, total):
         {"page[after]": "Y3JlYXRlZEF0OgA"},
         {"page[after]": "Y3JlYXRlZEF0OkRFLS0w", "page[before]": "Y3JlYXRlZEF0OkRFLS0w"},
         {"count": "guess"},
+        {"filter": "ada"},
+        {"filter[]": "ada"},
+        {"filter[email": "ada"},
+        {"filter[customers][email]": "ada"},
+        {"filter[email][]": "ada"},
+        {"sort[]": "email"},
+        {"page": "2"},
+        {"page[]": "2"},
+        {"page[number]": "2"},
+        {"page[size][]": "2"},
+        {"count[]": "exact"},
     ],
 )
 async def test_what_the_list_does_not_have_is_refused(office, query):

@@ -230,7 +230,7 @@ async def test_the_export_shows_what_was_done_in_the_customers_place(shop):
     assert events == [
         (agent.reference, "customer.impersonated", ""),
         (agent.reference, "customer.impersonation_used", "GET addresses"),
-        (agent.reference, "customer.impersonation_used", "PATCH customers"),
+        (agent.reference, "customer.impersonation_used", "PATCH customers,lastName"),
     ]
     own, theirs = parts["sessions"]
     assert own["operatorSessionUuid"] is None

@@ -74,6 +74,8 @@ class OperatedErasure:
 
         def work(connection: Connection, operated: OperatedCustomer) -> ErasurePreview:
             customer = operated.customer
+            # First, because the erasure will count it.
+            confirmation = self._keys.issue(connection, customer.id)
             counts, kept = taken_back(
                 connection,
                 lambda it: (self._anonymization.run(it, customer), _kept(it, customer)),
@@ -82,7 +84,7 @@ class OperatedErasure:
                 reference=customer.reference,
                 erased=counts,
                 kept=kept,
-                confirmation=self._keys.issue(connection, customer.id),
+                confirmation=confirmation,
                 expires_at=self._clock.now() + self._keys.ttl,
             )
 

@@ -1,7 +1,7 @@
 """Dependencies of routes: the checks of a storefront request in their order, and the services."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -134,8 +134,7 @@ class Public(Checked):
         attributes = await self._attributes(request)
         here = get_edge(request)
         claims = None
-        resource_type = edge.get_target(request.scope).resource_type
-        if await here.container.guest_access.hides(resource_type):
+        if await here.container.guest_access.hides(edge.get_target(request.scope).resource_type):
             claims = await here.authentication.required(request)
             await here.container.units.read_as(claims, lambda _connection, _session: None)
         values = await self._validated(request, attributes, claims)
@@ -186,9 +185,12 @@ class Authenticated(Checked):
         here = get_edge(request)
         claims = await here.authentication.required(request)
         values = await self._validated(request, attributes, claims)
-        if request.method == "GET" and isinstance(claims, ImpersonationClaims):
-            # A read cannot write the audit event of its use, so that is written before it.
-            await here.container.units.write_as(claims, lambda _connection, _session: None)
+        if isinstance(claims, ImpersonationClaims):
+            claims = replace(claims, fields=tuple(values))
+            if request.method == "GET":
+                # A read cannot write the audit event of its use, so that is written before it.
+                await here.container.units.write_as(claims, lambda _connection, _session: None)
+                claims = replace(claims, is_noted=True)
         return CustomerCall(values, get_links(request), claims)
 
 
@@ -266,8 +268,7 @@ async def _exports(request: Request) -> ExportService:
 
 
 async def _locale(request: Request) -> str:
-    header = request.headers.get("accept-language", "")
-    return get_edge(request).locales.negotiate(header)
+    return get_edge(request).locales.negotiate(request.headers.get("accept-language", ""))
 
 
 async def _device(request: Request) -> str | None:

@@ -111,7 +111,8 @@ class Action(StrEnum):
     CUSTOMER_IMPERSONATED = "customer.impersonated"
     """An operator got a token that acts as the customer."""
     IMPERSONATION_USED = "customer.impersonation_used"
-    """A request with that token; its field is method and resource type, such as `GET addresses`."""
+    """A request with that token, or a try of what only the customer may do. Its fields are method and
+    resource type, such as `PATCH addresses`, and the names of the attributes that were sent."""
 
 
 IMPERSONATIONS: Final = (Action.CUSTOMER_IMPERSONATED, Action.IMPERSONATION_USED)

@@ -229,6 +229,10 @@ class ImpersonationClaims(Claims):
     request_id: str
     request: str
     """Method and resource type, `PATCH addresses`."""
+    fields: tuple[str, ...] = ()
+    """Names of the attributes that were sent."""
+    is_noted: bool = False
+    """Whether the audit event of this use is written."""
 
 
 class Access(Protocol):

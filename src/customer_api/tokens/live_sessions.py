@@ -54,7 +54,7 @@ class LiveSessions:
     def lock(self, connection: Connection, claims: Claims) -> Session:
         """Load it, lock the customer's row and note the use, or raise `TokenRefused`.
 
-        The use by an operator who acts as the customer is an audit event, each time.
+        The use by an operator who acts as the customer is an audit event, unless it is one already.
         """
         row = self._load(connection, _LIVE_SESSION_LOCKED, claims)
         session, now = _to_session(row, claims), self._clock.now()
@@ -63,7 +63,8 @@ class LiveSessions:
         if isinstance(claims, ImpersonationClaims):
             # What an outer join adds cannot be locked, so it is as it was before the wait for the locks.
             self._load(connection, _LIVE_SESSION, claims)
-            _note_use(connection, session, claims, now=now)
+            if not claims.is_noted:
+                _note_use(connection, session, claims, now=now)
         return session
 
     def _load(
@@ -98,7 +99,7 @@ def _note_use(
     assert session.impersonator is not None, "claims and session agree"
     actor = Actor(ActorKind.OPERATOR, session.impersonator, claims.request_id)
     subject = session.customer.reference
-    fields = (claims.request,)
+    fields = (claims.request, *claims.fields)
     audit.add(connection, actor, Action.IMPERSONATION_USED, subject, now=now, fields=fields)
 
 

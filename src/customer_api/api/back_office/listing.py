@@ -18,8 +18,6 @@ from customer_api.jsonapi.links import CursorPaging
 from customer_api.jsonapi.query import (
     PAGE_AFTER,
     PAGE_BEFORE,
-    PAGE_LIMIT,
-    PAGE_OFFSET,
     PAGE_SIZE,
     Query,
 )
@@ -33,7 +31,8 @@ COUNT: Final = "count"
 
 _SIZE: Final = re.compile(r"[0-9]{1,3}")
 _SEPARATOR: Final = ":"
-_CRITERION: Final = re.compile(r"sort|count|(filter|page)\[.*", re.DOTALL)
+_CRITERION: Final = re.compile(r"(sort|count|filter|page)(\[.*)?", re.DOTALL)
+_READABLE: Final = re.compile(r"sort|count|filter\[[^\[\]]+\]|page\[(size|after|before)\]")
 
 
 class ListInvalid(AppError):
@@ -60,9 +59,10 @@ def page_of(query: Query, order: str) -> CursorPage:
     """Return the page that a query asks for, of a list in this order.
 
     Raises:
-        ListInvalid: no size from 1 to 100, an offset, both cursors, or one that is none of this order.
+        ListInvalid: no size from 1 to 100, an offset, both cursors, one that is none of this order, or a
+            criterion that is misspelt: without it the list would show more than was asked for.
     """
-    if query.parameters.keys() & {PAGE_OFFSET, PAGE_LIMIT}:
+    if any(_CRITERION.fullmatch(it) and not _READABLE.fullmatch(it) for it in query.parameters):
         raise ListInvalid
     size = query.parameters.get(PAGE_SIZE, str(DEFAULT_SIZE))
     if not _SIZE.fullmatch(size) or not 1 <= int(size) <= LARGEST_SIZE:
