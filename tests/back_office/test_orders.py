@@ -368,10 +368,12 @@ async def test_a_repeated_request_is_answered_alike_until_the_customer_is_erased
     second = await push(office, headers=once, **owner)
     await office.shop.call("DELETE", f"/customers/{account.reference}", by=account)
     third = await push(office, headers=once, **owner)
+    anew = await push(office, **owner)
     guest = [await push(office, "DE--2", headers={"Idempotency-Key": "b"}) for _ in range(2)]
 
-    assert [it.status_code for it in (first, second, third)] == [201, 201, 200]
+    assert [it.status_code for it in (first, second, third, anew)] == [201, 201, 422, 200]
     assert first.content == second.content
+    assert only_error(third)[:2] == (422, "1241")
     assert [it.status_code for it in guest] == [201, 201]
 
 

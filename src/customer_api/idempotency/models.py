@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,9 +12,15 @@ from customer_api.core.ids import CustomerId
 from customer_api.core.privacy import kept, secret
 from customer_api.core.types import BigKey, UtcDateTime
 
+WIPED: Final = bytes(32)
+"""The fingerprint of a request that is forgotten: no request has it."""
+
 
 class IdempotentRequestRow(Base):
-    """A request with a key: claimed by whoever works on it, then answered; gone after its time."""
+    """A request with a key: claimed by whoever works on it, then answered; gone after its time.
+
+    When its customer is erased, that it was answered is all that stays.
+    """
 
     __tablename__ = "idempotent_requests"
     __table_args__ = (
@@ -23,16 +30,18 @@ class IdempotentRequestRow(Base):
     )
 
     id: Mapped[int] = mapped_column(
-        BigKey, Identity(), primary_key=True, info=kept("row identity; rows go with erasure")
+        BigKey, Identity(), primary_key=True, info=kept("row identity; says nothing of the person")
     )
     scope: Mapped[bytes] = mapped_column(LargeBinary(32), info=secret("keyed digest"))
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32), info=secret("keyed digest"))
     customer_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("customers.id"), info=kept("link to the customer; rows go with it")
+        BigInteger,
+        ForeignKey("customers.id"),
+        info=kept("link to the customer; erasure removes it"),
     )
     claim: Mapped[str] = mapped_column(String(36), info=kept("random; tells attempts apart"))
     claimed_until: Mapped[datetime] = mapped_column(
-        UtcDateTime, info=kept("end of an attempt; rows go with erasure")
+        UtcDateTime, info=kept("end of an attempt; says nothing of the person")
     )
     expires_at: Mapped[datetime] = mapped_column(
         UtcDateTime, info=kept("when the row is deleted at the latest")

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, delete, func, select, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_api.core.ids import CustomerId
-from customer_api.idempotency.models import Answer, Claim, IdempotentRequestRow
+from customer_api.idempotency.models import WIPED, Answer, Claim, IdempotentRequestRow
 
 _FIND: Final = (
     select(
@@ -78,8 +78,14 @@ _ANSWER: Final = (
     )
 )
 _RELEASE: Final = delete(IdempotentRequestRow).where(*_MINE, IdempotentRequestRow.status.is_(None))
-_DELETE: Final = delete(IdempotentRequestRow).where(
-    IdempotentRequestRow.customer_id == bindparam("customer")
+_OF_CUSTOMER: Final = IdempotentRequestRow.customer_id == bindparam("customer")
+_DELETE_UNANSWERED: Final = delete(IdempotentRequestRow).where(
+    _OF_CUSTOMER, IdempotentRequestRow.status.is_(None)
+)
+_WIPE: Final = (
+    update(IdempotentRequestRow)
+    .where(_OF_CUSTOMER)
+    .values(customer_id=None, fingerprint=WIPED, etag=None, body=None)
 )
 _OVER: Final = (
     select(IdempotentRequestRow.id)
@@ -182,9 +188,11 @@ def release(connection: Connection, claim: Claim) -> None:
     connection.execute(_RELEASE, {"request": claim.request_id, "mine": claim.token})
 
 
-def delete_of_customer(connection: Connection, customer_id: CustomerId) -> int:
-    """Forget everything that a customer has sent; returns how many requests."""
-    return connection.execute(_DELETE, {"customer": customer_id}).rowcount
+def wipe_of_customer(connection: Connection, customer_id: CustomerId) -> int:
+    """Forget what a customer has sent and was told, but not which keys; returns how many requests."""
+    of = {"customer": customer_id}
+    unanswered = connection.execute(_DELETE_UNANSWERED, of).rowcount
+    return unanswered + connection.execute(_WIPE, of).rowcount
 
 
 def purge(connection: Connection, before: datetime, limit: int) -> int:
