@@ -52,6 +52,25 @@ def defaults(book):
     return find
 
 
+@pytest.mark.contract("addr-12")
+async def test_other_defaults_are_another_state_of_the_customer(shop, ada, book, add):
+    async def state():
+        shop.clock.advance(minutes=1)
+        read = await shop.call("GET", f"/customers/{ada.reference}", by=ada)
+        return read.headers["etag"], read.json()["data"]["attributes"]["updatedAt"]
+
+    states = [await state()]
+    first = await add()
+    states.append(await state())
+    await add(isDefaultBilling=False, isDefaultShipping=False)
+    assert await state() == states[-1]
+    await book("DELETE", first)
+    states.append(await state())
+
+    assert [etag for etag, _ in states] == ['"2"', '"3"', '"4"']
+    assert [at for _, at in states] == sorted({at for _, at in states})
+
+
 async def test_the_first_address_is_default_for_both_whatever_it_says(add, defaults):
     first = await add()
     await add()

@@ -85,7 +85,7 @@ class AddressService:
                 uuid=random_uuid(),
                 now=self._clock.now(),
             )
-            entry = _as_default_where_asked(connection, session.customer, address, command)
+            entry = self._as_default_where_asked(connection, session.customer, address, command)
             self._record(connection, EventType.ADDRESS_CREATED, session.customer, entry)
             return entry
 
@@ -113,7 +113,7 @@ class AddressService:
                 changes=command.values,
                 now=self._clock.now(),
             )
-            entry = _as_default_where_asked(connection, session.customer, address, command)
+            entry = self._as_default_where_asked(connection, session.customer, address, command)
             self._record(connection, EventType.ADDRESS_UPDATED, session.customer, entry)
             return entry
 
@@ -136,7 +136,7 @@ class AddressService:
             entry = _get(connection, customer, uuid)
             expected.require(entry.state)
             repository.remove(connection, customer.id, uuid, now=self._clock.now())
-            _set_defaults(
+            self._set_defaults(
                 connection,
                 customer,
                 billing=_unless(customer.default_billing_address_id, entry.address.id),
@@ -145,6 +145,36 @@ class AddressService:
             self._record(connection, EventType.ADDRESS_DELETED, customer, entry)
 
         await self._units.write_as(claims, work, keep)
+
+    def _as_default_where_asked(
+        self, connection: Connection, customer: Customer, address: Address, command: SaveAddress
+    ) -> BookEntry:
+        billing = customer.default_billing_address_id
+        shipping = customer.default_shipping_address_id
+        if command.is_default_billing or billing is None:
+            billing = address.id
+        if command.is_default_shipping or shipping is None:
+            shipping = address.id
+        self._set_defaults(connection, customer, billing=billing, shipping=shipping)
+        return BookEntry(
+            address,
+            is_default_billing=billing == address.id,
+            is_default_shipping=shipping == address.id,
+        )
+
+    def _set_defaults(
+        self,
+        connection: Connection,
+        customer: Customer,
+        *,
+        billing: AddressId | None,
+        shipping: AddressId | None,
+    ) -> None:
+        present = (customer.default_billing_address_id, customer.default_shipping_address_id)
+        if (billing, shipping) != present:
+            customers.set_default_addresses(
+                connection, customer.id, billing=billing, shipping=shipping, now=self._clock.now()
+            )
 
     def _record(
         self, connection: Connection, kind: EventType, customer: Customer, entry: BookEntry
@@ -179,35 +209,6 @@ def entry_of(address: Address, customer: Customer) -> BookEntry:
         is_default_billing=address.id == customer.default_billing_address_id,
         is_default_shipping=address.id == customer.default_shipping_address_id,
     )
-
-
-def _as_default_where_asked(
-    connection: Connection, customer: Customer, address: Address, command: SaveAddress
-) -> BookEntry:
-    billing = customer.default_billing_address_id
-    shipping = customer.default_shipping_address_id
-    if command.is_default_billing or billing is None:
-        billing = address.id
-    if command.is_default_shipping or shipping is None:
-        shipping = address.id
-    _set_defaults(connection, customer, billing=billing, shipping=shipping)
-    return BookEntry(
-        address,
-        is_default_billing=billing == address.id,
-        is_default_shipping=shipping == address.id,
-    )
-
-
-def _set_defaults(
-    connection: Connection,
-    customer: Customer,
-    *,
-    billing: AddressId | None,
-    shipping: AddressId | None,
-) -> None:
-    present = (customer.default_billing_address_id, customer.default_shipping_address_id)
-    if (billing, shipping) != present:
-        customers.set_default_addresses(connection, customer.id, billing=billing, shipping=shipping)
 
 
 def _unless(default: AddressId | None, removed: AddressId) -> AddressId | None:

@@ -200,10 +200,12 @@ def set_default_addresses(
     *,
     billing: AddressId | None,
     shipping: AddressId | None,
+    now: datetime,
 ) -> Customer:
     """Point the customer's defaults at addresses of their own, or at none; it is another state then."""
     row = connection.execute(
-        _SET_DEFAULTS, {"customer": customer_id, "billing": billing, "shipping": shipping}
+        _SET_DEFAULTS,
+        {"customer": customer_id, "billing": billing, "shipping": shipping, "now": now},
     ).one()
     return to_customer(row)
 
@@ -219,6 +221,7 @@ _SET_DEFAULTS = (
     .values(
         default_billing_address_id=bindparam("billing"),
         default_shipping_address_id=bindparam("shipping"),
+        updated_at=bindparam("now"),
         version=CustomerRow.version + 1,
     )
     .returning(*COLUMNS)

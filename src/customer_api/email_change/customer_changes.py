@@ -107,7 +107,7 @@ class CustomerChanges:
             customer = self._change(connection, operated, command.values)
             if command.default_addresses:
                 before = customer
-                customer = _set_default_addresses(connection, before, command.default_addresses)
+                customer = self._set_defaults(connection, before, command.default_addresses)
                 record_changes(connection, before, customer, now=self._clock.now())
             has_other_email = customer.email_key != operated.customer.email_key
             listed = with_default_uuids(connection, [customer])[0]
@@ -140,24 +140,24 @@ class CustomerChanges:
             self._first_mails.send_again(connection, after)
         return after
 
-
-def _set_default_addresses(
-    connection: Connection, customer: Customer, wanted: Mapping[str, str | None]
-) -> Customer:
-    ids: dict[str, AddressId | None] = {
-        "default_billing_address_id": customer.default_billing_address_id,
-        "default_shipping_address_id": customer.default_shipping_address_id,
-    }
-    for column, uuid in wanted.items():
-        address = None if uuid is None else addresses.find(connection, customer.id, uuid)
-        if uuid is not None and address is None:
-            raise AddressNotFound
-        ids[column] = None if address is None else address.id
-    if not differing(customer, ids):
-        return customer
-    return customers.set_default_addresses(
-        connection,
-        customer.id,
-        billing=ids["default_billing_address_id"],
-        shipping=ids["default_shipping_address_id"],
-    )
+    def _set_defaults(
+        self, connection: Connection, customer: Customer, wanted: Mapping[str, str | None]
+    ) -> Customer:
+        ids: dict[str, AddressId | None] = {
+            "default_billing_address_id": customer.default_billing_address_id,
+            "default_shipping_address_id": customer.default_shipping_address_id,
+        }
+        for column, uuid in wanted.items():
+            address = None if uuid is None else addresses.find(connection, customer.id, uuid)
+            if uuid is not None and address is None:
+                raise AddressNotFound
+            ids[column] = None if address is None else address.id
+        if not differing(customer, ids):
+            return customer
+        return customers.set_default_addresses(
+            connection,
+            customer.id,
+            billing=ids["default_billing_address_id"],
+            shipping=ids["default_shipping_address_id"],
+            now=self._clock.now(),
+        )
