@@ -17,6 +17,7 @@ from tests.shop import PASSWORD, only_error
 PAGE = Path(__file__).parents[2] / "docs" / "authorization.md"
 ROW = re.compile(r"\| `([A-Z]+) (/[^`]*)` \| `([a-z:]+)` \| (yes|no) \| (yes|no) \| (yes|no) \|")
 OPEN_ROW = re.compile(r"\| `([A-Z]+) (/[^`]*)` \| takes no token \|")
+CHALLENGE = 'Bearer realm="Access to shop API"'
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -91,7 +92,9 @@ async def test_no_route_with_a_scope_is_open_to_others(office):
         assert codes.pop("no token") == (401, "002"), path
         assert set(codes.values()) == {(401, "001")}, path
         assert answers["expired"].json()["errors"][0]["meta"] == {"reason": "expired"}
-        assert all("www-authenticate" in it.headers for it in answers.values())
+        challenges = {name: it.headers["www-authenticate"] for name, it in answers.items()}
+        assert challenges.pop("no token") == CHALLENGE, path
+        assert set(challenges.values()) == {f'{CHALLENGE}, error="invalid_token"'}, path
 
 
 async def test_no_path_has_a_nul_character(office):

@@ -1,10 +1,15 @@
 """Clients of the API: their secrets, their scopes, and that both end at once."""
 
+import asyncio
+
 import pytest
 
+from customer_api.operators.models import ClientSecretRow
 from customer_api.operators.scopes import Role, Scope
 from tests.shop import only_error
+from tests.tables import rows
 
+SCOPES = ("clients:write", "orders:read", "orders:write", "customers:read", "customers:write")
 NEW = {"name": "order system", "scopes": ["clients:write"]}
 GONE = (401, "001", "Invalid access token.")
 REFUSED = (403, "1240", "insufficient_scope")
@@ -51,13 +56,41 @@ async def test_after_a_rotation_both_secrets_are_good_for_a_day(office):
     assert rotated["attributes"]["oldSecretExpiresAt"] is not None
 
 
-async def test_the_secret_before_the_last_is_good_for_nothing(office):
-    client = await office.client(Scope.CLIENTS_WRITE)
+async def test_each_secret_stays_good_for_its_day_so_a_lost_answer_does_no_harm(office):
+    in_use = await office.client(Scope.CLIENTS_WRITE)
+    path = f"/clients/{in_use[0]}"
+    await office.call("POST", f"{path}/secrets")  # whose answer is lost
+    office.shop.clock.advance(minutes=1)
+    rotated = of(await office.call("POST", f"{path}/secrets"))
+    new = (in_use[0], rotated["meta"]["clientSecret"])
 
-    for _ in range(2):
-        await office.call("POST", f"/clients/{client[0]}/secrets")
+    assert rotated["attributes"]["oldSecretExpiresAt"] == "2026-03-15 09:27:53.589793"
+    assert [await works(office, it) for it in (in_use, new)] == [True, True]
+    office.shop.clock.advance(hours=24, minutes=-1)
+    assert [await works(office, it) for it in (in_use, new)] == [False, True]
 
-    assert not await works(office, client)
+
+async def test_secrets_that_have_ended_are_deleted_by_the_next_rotation(office):
+    client_id, _ = await office.client(Scope.CLIENTS_WRITE)
+    for _ in range(3):
+        await office.call("POST", f"/clients/{client_id}/secrets")
+        office.shop.clock.advance(hours=24)
+
+    assert len(await rows(office.shop, ClientSecretRow)) == 2
+
+
+async def test_changes_at_the_same_time_are_both_done(office):
+    client = of(await office.call("POST", "/clients", {**NEW, "scopes": list(SCOPES)}))
+    path = f"/clients/{client['id']}"
+    for scope in SCOPES:
+        await asyncio.gather(
+            office.call("PATCH", path, {"name": f"without {scope}"}),
+            office.call("PATCH", path, {"scopes": [it for it in SCOPES if it != scope]}),
+        )
+        changed = of(await office.call("GET", path))["attributes"]
+
+        assert changed["name"] == f"without {scope}"
+        assert scope not in changed["scopes"]
 
 
 async def test_scopes_that_are_taken_away_are_gone_from_tokens(office):

@@ -52,11 +52,19 @@ class ErrorTable:
     Args:
         rows: one for each refusal that a route of the API can make.
         validation_code: of attributes that break rules.
+        token_challenge: of refused tokens; without it, it is that of missing ones.
     """
 
-    def __init__(self, rows: Mapping[type[AppError], Row], *, validation_code: str) -> None:
+    def __init__(
+        self,
+        rows: Mapping[type[AppError], Row],
+        *,
+        validation_code: str,
+        token_challenge: str = BEARER_CHALLENGE,
+    ) -> None:
         self.rows = rows
         self.validation_code = validation_code
+        self._token_challenge = token_challenge
 
     def row_of(self, kind: type[AppError]) -> Row:
         """Return the row of a class or of its nearest ancestor; a KeyError is a missing row."""
@@ -81,6 +89,8 @@ class ErrorTable:
             detail = self.throttled_detail(error)
         if isinstance(error, Throttled | Unavailable | RequestInProgress):
             headers["Retry-After"] = str(error.retry_after_seconds)
+        if isinstance(error, TokenInvalid | TokenRefused):
+            headers["WWW-Authenticate"] = self._token_challenge
         if isinstance(error, ReauthenticationRequired):
             headers["WWW-Authenticate"] = _step_up_challenge(error.max_age_seconds)
         if isinstance(error, InsufficientScope):

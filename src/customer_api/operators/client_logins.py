@@ -90,7 +90,7 @@ class ClientLogins:
         client = await self.authenticate(credentials)
         _require_grant(client, CLIENT_CREDENTIALS)
         scopes = client.scopes if scope is None else to_scopes(scope)
-        if scope is not None and (not scopes <= client.scopes or len(scope.split()) != len(scopes)):
+        if scope is not None and not set(scope.split()) <= client.scopes:
             raise ScopeInvalid
         now = self._clock.now()
         uuid = random_uuid()

@@ -1,15 +1,11 @@
-"""Queries over clients of the API."""
+"""Queries over clients of the API and their secrets."""
 
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
-from customer_api.operators.models import (
-    ApiClient,
-    ClientId,
-    ClientRow,
-)
+from customer_api.operators.models import ApiClient, ClientId, ClientRow, ClientSecretRow
 from customer_api.operators.scopes import Scope, from_scopes, to_scopes
 
 _CLIENT: Final = (
@@ -18,27 +14,28 @@ _CLIENT: Final = (
     ClientRow.name,
     ClientRow.scopes,
     ClientRow.grants,
-    ClientRow.old_secret_expires_at,
     ClientRow.created_at,
     ClientRow.updated_at,
     ClientRow.version,
+    select(func.max(ClientSecretRow.expires_at))
+    .where(ClientSecretRow.client_id == ClientRow.id)
+    .correlate(ClientRow)
+    .scalar_subquery(),
 )
 _IS_ADMITTED: Final = ClientRow.removed_at.is_(None)
-_ADD_CLIENT: Final = insert(ClientRow).returning(*_CLIENT)
+_ADD_CLIENT: Final = insert(ClientRow).returning(ClientRow.id)
 _LIST_CLIENTS: Final = select(*_CLIENT).where(_IS_ADMITTED).order_by(ClientRow.id)
 _CLIENT_BY_UUID: Final = select(*_CLIENT).where(_IS_ADMITTED, ClientRow.uuid == bindparam("uuid"))
-_CLIENT_BY_SECRET: Final = _CLIENT_BY_UUID.where(
-    or_(
-        ClientRow.secret_digest == bindparam("digest"),
-        and_(
-            ClientRow.old_secret_digest == bindparam("digest"),
-            ClientRow.old_secret_expires_at > bindparam("now"),
-        ),
-    )
+_CLIENT_LOCKED: Final = _CLIENT_BY_UUID.with_for_update(of=ClientRow)
+_CLIENT_BY_SECRET: Final = _CLIENT_BY_UUID.join(
+    ClientSecretRow, ClientSecretRow.client_id == ClientRow.id
+).where(
+    ClientSecretRow.digest == bindparam("digest"),
+    or_(ClientSecretRow.expires_at.is_(None), ClientSecretRow.expires_at > bindparam("now")),
 )
 _CHANGE_CLIENT: Final = (
     update(ClientRow)
-    .where(ClientRow.id == bindparam("client"), _IS_ADMITTED)
+    .where(ClientRow.id == bindparam("client"))
     .values(
         name=bindparam("new_name"),
         scopes=bindparam("new_scopes"),
@@ -46,19 +43,20 @@ _CHANGE_CLIENT: Final = (
         updated_at=bindparam("now"),
         version=ClientRow.version + 1,
     )
-    .returning(*_CLIENT)
 )
-_ROTATE_CLIENT: Final = (
+_TOUCH_CLIENT: Final = (
     update(ClientRow)
-    .where(ClientRow.uuid == bindparam("of"), _IS_ADMITTED)
-    .values(
-        old_secret_digest=ClientRow.secret_digest,
-        old_secret_expires_at=bindparam("end"),
-        secret_digest=bindparam("digest"),
-        updated_at=bindparam("now"),
-        version=ClientRow.version + 1,
-    )
-    .returning(*_CLIENT)
+    .where(ClientRow.id == bindparam("client"))
+    .values(updated_at=bindparam("now"), version=ClientRow.version + 1)
+)
+_ADD_SECRET: Final = insert(ClientSecretRow)
+_END_SECRET: Final = (
+    update(ClientSecretRow)
+    .where(ClientSecretRow.client_id == bindparam("client"), ClientSecretRow.expires_at.is_(None))
+    .values(expires_at=bindparam("end"))
+)
+_DELETE_ENDED_SECRETS: Final = delete(ClientSecretRow).where(
+    ClientSecretRow.client_id == bindparam("client"), ClientSecretRow.expires_at <= bindparam("now")
 )
 _REMOVE_CLIENT: Final = (
     update(ClientRow)
@@ -83,12 +81,13 @@ def add_client(
         "name": name,
         "scopes": from_scopes(scopes),
         "grants": " ".join(sorted(grants)),
-        "secret_digest": secret_digest,
         "created_at": now,
         "updated_at": now,
         "version": 1,
     }
-    return _to_client(connection.execute(_ADD_CLIENT, values).one())
+    client_id = connection.execute(_ADD_CLIENT, values).scalar_one()
+    connection.execute(_ADD_SECRET, {"client_id": client_id, "digest": secret_digest})
+    return _get(connection, uuid)
 
 
 def list_clients(connection: Connection) -> tuple[ApiClient, ...]:
@@ -102,10 +101,16 @@ def find_client(connection: Connection, uuid: str) -> ApiClient | None:
     return None if row is None else _to_client(row)
 
 
+def lock_client(connection: Connection, uuid: str) -> ApiClient | None:
+    """Return a client that nobody else changes until the transaction is over."""
+    row = connection.execute(_CLIENT_LOCKED, {"uuid": uuid}).one_or_none()
+    return None if row is None else _to_client(row)
+
+
 def find_client_by_secret(
     connection: Connection, uuid: str, digest: bytes, *, now: datetime
 ) -> ApiClient | None:
-    """Return the client whose secret this is, the old one included while it is good."""
+    """Return the client whose secret this is, old ones included while they are good."""
     parameters = {"uuid": uuid, "digest": digest, "now": now}
     row = connection.execute(_CLIENT_BY_SECRET, parameters).one_or_none()
     return None if row is None else _to_client(row)
@@ -113,36 +118,49 @@ def find_client_by_secret(
 
 def change_client(
     connection: Connection,
-    client_id: ClientId,
+    client: ApiClient,
     *,
     name: str,
     scopes: frozenset[Scope],
     grants: frozenset[str],
     now: datetime,
 ) -> ApiClient:
-    """Set what a client is called and may do, and return it."""
+    """Set what a locked client is called and may do, and return it."""
     parameters = {
-        "client": client_id,
+        "client": client.id,
         "new_name": name,
         "new_scopes": from_scopes(scopes),
         "new_grants": " ".join(sorted(grants)),
         "now": now,
     }
-    return _to_client(connection.execute(_CHANGE_CLIENT, parameters).one())
+    connection.execute(_CHANGE_CLIENT, parameters)
+    return _get(connection, client.uuid)
 
 
 def rotate_client(
-    connection: Connection, uuid: str, *, secret_digest: bytes, old_until: datetime, now: datetime
-) -> ApiClient | None:
-    """Give a client another secret; the present one stays good until `old_until`."""
-    parameters = {"of": uuid, "digest": secret_digest, "end": old_until, "now": now}
-    row = connection.execute(_ROTATE_CLIENT, parameters).one_or_none()
-    return None if row is None else _to_client(row)
+    connection: Connection,
+    client: ApiClient,
+    *,
+    secret_digest: bytes,
+    old_until: datetime,
+    now: datetime,
+) -> ApiClient:
+    """Give a locked client another secret, and return it; the present one is good until `old_until`."""
+    of = {"client": client.id}
+    connection.execute(_DELETE_ENDED_SECRETS, {**of, "now": now})
+    connection.execute(_END_SECRET, {**of, "end": old_until})
+    connection.execute(_ADD_SECRET, {"client_id": client.id, "digest": secret_digest})
+    connection.execute(_TOUCH_CLIENT, {**of, "now": now})
+    return _get(connection, client.uuid)
 
 
 def remove_client(connection: Connection, uuid: str, *, now: datetime) -> bool:
     """Mark a client as removed; False when there is none."""
     return connection.execute(_REMOVE_CLIENT, {"of": uuid, "now": now}).rowcount == 1
+
+
+def _get(connection: Connection, uuid: str) -> ApiClient:
+    return _to_client(connection.execute(_CLIENT_BY_UUID, {"uuid": uuid}).one())
 
 
 def _to_client(row: Row[*tuple[Any, ...]]) -> ApiClient:

@@ -19,7 +19,7 @@ from customer_api.operators.scopes import Scope
 from customer_api.security import one_time_keys
 
 OLD_SECRET_TTL: Final = timedelta(hours=24)
-"""So long the secret before stays good after a rotation."""
+"""So long a secret stays good after the rotation that replaced it."""
 
 CLIENT_CREDENTIALS: Final = "client_credentials"
 PASSWORD: Final = "password"  # noqa: S105 - a grant
@@ -105,7 +105,7 @@ class ApiClientService:
         """
 
         def work(connection: Connection, caller: Caller) -> ApiClient:
-            before = _existing(connection, uuid)
+            before = _locked(connection, uuid)
             name = before.name if command.name is None else command.name
             scopes = before.scopes if command.scopes is None else command.scopes
             grants = before.grants if command.grants is None else command.grants
@@ -124,7 +124,7 @@ class ApiClientService:
             self._note(connection, caller.actor, Action.CLIENT_CHANGED, uuid, fields)
             return repository.change_client(
                 connection,
-                before.id,
+                before,
                 name=name,
                 scopes=scopes,
                 grants=grants,
@@ -193,13 +193,11 @@ class ApiClientService:
         now = self._clock.now()
         client = repository.rotate_client(
             connection,
-            uuid,
+            _locked(connection, uuid),
             secret_digest=one_time_keys.digest(secret),
             old_until=now + OLD_SECRET_TTL,
             now=now,
         )
-        if client is None:
-            raise ApiClientNotFound
         self._note(connection, actor, Action.CLIENT_SECRET_ROTATED, uuid)
         return ClientWithSecret(client, secret)
 
@@ -216,6 +214,13 @@ class ApiClientService:
 
 def _existing(connection: Connection, uuid: str) -> ApiClient:
     client = repository.find_client(connection, uuid)
+    if client is None:
+        raise ApiClientNotFound
+    return client
+
+
+def _locked(connection: Connection, uuid: str) -> ApiClient:
+    client = repository.lock_client(connection, uuid)
     if client is None:
         raise ApiClientNotFound
     return client

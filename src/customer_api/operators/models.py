@@ -82,7 +82,7 @@ class OperatorRow(Base):
 
 
 class ClientRow(Base):
-    """A machine that calls the API. Its secrets are 256 random bits, of which the SHA-256 is here."""
+    """A machine that calls the API. Removed ones stay, for the audit trail."""
 
     __tablename__ = "api_clients"
     __table_args__ = (Index("uq_api_clients_uuid", "uuid", unique=True),)
@@ -92,13 +92,27 @@ class ClientRow(Base):
     name: Mapped[str] = mapped_column(String(NAME_LENGTH), info=kept(_CLIENT))
     scopes: Mapped[str] = mapped_column(Text, info=kept(_CLIENT))
     grants: Mapped[str] = mapped_column(Text, info=kept(_CLIENT))
-    secret_digest: Mapped[bytes] = mapped_column(LargeBinary(32), info=kept(_CLIENT))
-    old_secret_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), info=kept(_CLIENT))
-    old_secret_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=kept(_CLIENT))
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=kept(_CLIENT))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=kept(_CLIENT))
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, info=kept(_CLIENT))
     version: Mapped[int] = mapped_column(Integer, info=kept(_CLIENT))
+
+
+class ClientSecretRow(Base):
+    """A secret of a client: 256 random bits, of which the SHA-256 is here.
+
+    The present one has no end; those before it are good until theirs.
+    """
+
+    __tablename__ = "api_client_secrets"
+    __table_args__ = (Index("ix_api_client_secrets_client_id", "client_id"),)
+
+    id: Mapped[int] = mapped_column(BigKey, Identity(), primary_key=True, info=kept(_CLIENT))
+    client_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("api_clients.id"), info=kept(_CLIENT)
+    )
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), info=kept(_CLIENT))
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=kept(_CLIENT))
 
 
 class OperatorSessionRow(Base):
@@ -177,10 +191,11 @@ class ApiClient:
     name: str
     scopes: frozenset[Scope]
     grants: frozenset[str]
-    old_secret_expires_at: datetime | None
     created_at: datetime
     updated_at: datetime
     version: int
+    old_secret_expires_at: datetime | None
+    """When the last of the secrets before the present one ends; None when there was none."""
 
 
 @dataclass(frozen=True, slots=True)

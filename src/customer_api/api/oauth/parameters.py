@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from customer_api.api.oauth.errors import ParameterMissing
 from customer_api.jsonapi import strict_json
+from customer_api.operators.errors import ClientRefused
 
 MOST_PARAMETERS: Final = 50
 
@@ -65,7 +66,8 @@ def parse_credentials(request: Request, parameters: Mapping[str, str]) -> Creden
     token is no credential of a client, and clients that log in again may still send their old one.
 
     Raises:
-        ParameterMissing: both ways at once, or a header that cannot be read.
+        ParameterMissing: both ways at once, or two headers.
+        ClientRefused: the header is of another scheme or cannot be read (RFC 6749, section 5.2).
     """
     by_body = "client_secret" in parameters
     sent = request.headers.getlist("authorization")
@@ -76,15 +78,17 @@ def parse_credentials(request: Request, parameters: Mapping[str, str]) -> Creden
         client_id = parameters.get("client_id", "")
         return Credentials(client_id, parameters["client_secret"], is_basic=False)
     scheme, _, encoded = values[0].strip().partition(" ")
-    if by_body or len(values) > 1 or scheme.lower() != "basic":
+    if by_body or len(values) > 1:
         raise ParameterMissing
+    if scheme.lower() != "basic":
+        raise ClientRefused
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode()
     except ValueError as error:  # UnicodeDecodeError is one
-        raise ParameterMissing from error
+        raise ClientRefused from error
     client_id, separator, client_secret = decoded.partition(":")
     if not separator:
-        raise ParameterMissing
+        raise ClientRefused
     return Credentials(unquote_plus(client_id), unquote_plus(client_secret), is_basic=True)
 
 

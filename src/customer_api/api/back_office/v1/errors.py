@@ -12,6 +12,7 @@ from customer_api.api.body import BodyInvalid, BodyTooLarge, EncodingUnsupported
 from customer_api.api.deps import ValidationFailed
 from customer_api.api.error_table import UNAVAILABLE_DETAIL, ErrorTable, Row
 from customer_api.api.once import IdempotencyKeyInvalid
+from customer_api.api.responses import BEARER_CHALLENGE
 from customer_api.audit.errors import AuditEventNotFound
 from customer_api.core.errors import AppError, TokenRefused, Unavailable
 from customer_api.core.keyset import CursorUnknown
@@ -135,7 +136,11 @@ BACK_OFFICE_ERRORS: Final[dict[type[AppError], Row]] = {
 }
 """One row for each refusal a back-office route can make; a subclass may share its parent's row."""
 
-BACK_OFFICE: Final = ErrorTable(BACK_OFFICE_ERRORS, validation_code="1202")
+BACK_OFFICE: Final = ErrorTable(
+    BACK_OFFICE_ERRORS,
+    validation_code="1202",
+    token_challenge=f'{BEARER_CHALLENGE}, error="invalid_token"',  # RFC 6750, section 3.1
+)
 
 CALLER_ONLY: Final[tuple[type[AppError], ...]] = (
     QueryInvalid,
