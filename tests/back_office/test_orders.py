@@ -162,8 +162,8 @@ async def test_an_order_that_never_came_is_not_found(office, reference):
     assert only_error(await office.call("GET", f"/orders/{reference}")) == NOT_FOUND
 
 
-@pytest.mark.parametrize("reference", ["a%0Ab", "%7F", "%2E", "%2E%2E"])
-async def test_a_reference_has_no_control_characters_and_is_no_step_in_a_path(office, reference):
+@pytest.mark.parametrize("reference", ["a%0Ab", "%7F", "%2E", "%2E%2E", "%20", "%C2%A0%20"])
+async def test_a_reference_is_not_blank_nor_a_step_in_a_path_and_has_no_control_characters(office, reference):
     assert only_error(await push(office, reference))[:2] == (422, "1228")
 
 

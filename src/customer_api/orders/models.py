@@ -16,8 +16,8 @@ from customer_api.core.types import BigKey, UtcDateTime
 from customer_api.customers.emails import EMAIL_LENGTH
 
 REFERENCE_LENGTH: Final = 64
-REFERENCE: Final = r"^(?!\.{1,2}$)[^\x00-\x1f\x7f/\ufffd]{1,64}$"
-"""What can stand in a path: no slash, no control character, and neither of the steps . and ..
+REFERENCE: Final = r"^(?!\.{1,2}$)(?!\s+$)[^\x00-\x1f\x7f/\ufffd]{1,64}$"
+"""What can stand in a path: no slash, no control character, not blank, and neither of the steps . and ..
 
 U+FFFD stands for bytes of a path that are not UTF-8: references in another encoding would be mixed up.
 """
