@@ -163,7 +163,9 @@ async def test_an_order_that_never_came_is_not_found(office, reference):
 
 
 @pytest.mark.parametrize("reference", ["a%0Ab", "%7F", "%2E", "%2E%2E", "%20", "%C2%A0%20"])
-async def test_a_reference_is_not_blank_nor_a_step_in_a_path_and_has_no_control_characters(office, reference):
+async def test_a_reference_is_not_blank_nor_a_step_in_a_path_and_has_no_control_characters(
+    office, reference
+):
     assert only_error(await push(office, reference))[:2] == (422, "1228")
 
 
@@ -265,8 +267,9 @@ async def test_a_large_order_fits_and_a_huge_one_does_not(office):
     assert (large.status_code, huge.status_code) == (201, 413)
 
 
-async def test_nobody_overwrites_what_they_have_not_seen(office):
-    new, old = {"If-Match": '"0"'}, {"If-Match": '"1"'}
+@pytest.mark.parametrize("new", [{"If-Match": '"0"'}, {"If-None-Match": "*"}])
+async def test_nobody_overwrites_what_they_have_not_seen(office, new):
+    old = {"If-Match": '"1"'}
 
     created = await push(office, headers=new)
     too_late = await push(office, headers=new, state="shipped")

@@ -259,8 +259,8 @@ async def get_once(request: Request) -> Once:
 
 
 async def get_expected_state(request: Request) -> ExpectedState:
-    """Return the states that `If-Match` names."""
-    return expected_state(request.headers.getlist("if-match"))
+    """Return the states that `If-Match` names, and `If-None-Match` leaves."""
+    return expected_state(*map(request.headers.getlist, ("if-match", "if-none-match")))
 
 
 async def _exports(request: Request) -> ExportService:

@@ -78,7 +78,8 @@ class Once:
 
     def _repeatable(self, key: str, claims: Claims | None) -> RepeatableRequest:
         scope = self._request.scope
-        conditions = self._request.headers.getlist("if-match")
+        headers = self._request.headers
+        conditions = [*headers.getlist("if-match"), *headers.getlist("if-none-match")]
         return RepeatableRequest(
             caller="" if claims is None else claims.reference,
             method=scope["method"],

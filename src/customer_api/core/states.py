@@ -43,5 +43,8 @@ class ExpectedState:
         self.require(name)
 
 
+NOT_THERE: Final = "0"
+"""The state of what can be there and is not."""
 ANY_STATE: Final = ExpectedState(None)
+NO_STATE: Final = ExpectedState(frozenset({NOT_THERE}))
 SOME_STATE: Final = ExpectedState(None, is_there=True)

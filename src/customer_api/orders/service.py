@@ -13,7 +13,7 @@ from customer_api.core.clock import Clock
 from customer_api.core.db import Keep, UnitsOfWork, keep_nothing
 from customer_api.core.ids import CustomerId
 from customer_api.core.keyset import CursorPage, Part
-from customer_api.core.states import ANY_STATE, ExpectedState
+from customer_api.core.states import ANY_STATE, NOT_THERE, ExpectedState
 from customer_api.core.types import Claims
 from customer_api.customers import repository as customers
 from customer_api.customers.errors import CustomersUnknown
@@ -29,9 +29,6 @@ from customer_api.orders.models import (
     Pushed,
     PushOrder,
 )
-
-NOT_THERE: Final = "0"
-"""Name of the state of an order that has not come here."""
 
 # In this order: what is created and replaced by the same batch was created first.
 _EVENTS: Final = {Outcome.CREATED: Action.ORDER_CREATED, Outcome.REPLACED: Action.ORDER_REPLACED}
