@@ -136,9 +136,7 @@ def personal_values(found):
         f"{table.name}.{column.name}"
         for table, row in found
         for column in table.columns
-        if column.info["privacy"] == PERSONAL
-        and row[column.name] is not None
-        and row[column.name] != ""
+        if column.info["privacy"] == PERSONAL and row[column.name] not in (None, "", b"")
     }
 
 

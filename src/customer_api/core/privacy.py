@@ -1,6 +1,6 @@
 """Privacy classes of columns.
 
-Every mapped column declares one of the three as its `info`; an architecture test fails the build for a
+Every mapped column declares one of these as its `info`; an architecture test fails the build for a
 column without. The data map, erasure and export are checked against these declarations.
 """
 
@@ -28,6 +28,11 @@ def secret(reason: str) -> dict[str, str]:
 def kept(reason: str) -> dict[str, str]:
     """Mark a column that survives erasure, and say why that is right."""
     return {"privacy": KEPT, "reason": reason}
+
+
+def kept_secret(reason: str) -> dict[str, str]:
+    """Mark a column that survives erasure, and that not even its owner is shown; say why."""
+    return kept(reason) | {"secret": reason}
 
 
 def is_personal(column: Column[object]) -> bool:

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from customer_api.core.db import Base
 from customer_api.core.ids import CustomerId
-from customer_api.core.privacy import kept, secret
+from customer_api.core.privacy import kept, kept_secret, secret
 from customer_api.core.types import BigKey, UtcDateTime
 
-WIPED: Final = bytes(32)
+WIPED: Final = b""
 """The fingerprint of a request that is forgotten: no request has it."""
 
 
@@ -32,7 +32,9 @@ class IdempotentRequestRow(Base):
     id: Mapped[int] = mapped_column(
         BigKey, Identity(), primary_key=True, info=kept("row identity; says nothing of the person")
     )
-    scope: Mapped[bytes] = mapped_column(LargeBinary(32), info=secret("keyed digest"))
+    scope: Mapped[bytes] = mapped_column(
+        LargeBinary(32), info=kept_secret("keyed digest; leads to nobody")
+    )
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32), info=secret("keyed digest"))
     customer_id: Mapped[int | None] = mapped_column(
         BigInteger,
