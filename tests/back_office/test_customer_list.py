@@ -295,6 +295,12 @@ async def test_the_total_is_told_on_demand(full_office, count, q, total):
         assert answer["meta"]["total"] == total
 
 
+async def test_all_are_counted_when_no_condition_is_left(full_office):
+    path = "/customers?filter[includeAnonymized]=true&count=exact&page[size]=1"
+
+    assert (await full_office.call("GET", path)).json()["meta"] == {"total": 5}
+
+
 @ONE_DATABASE
 @pytest.mark.parametrize(
     "query",

@@ -21,7 +21,7 @@ NAMES = [
     ("Xu", "Adamopoulos"),
     ("Sue", "O'Ne\"il\\"),
 ]
-LIMITS = ("FEW", "WINDOW", "SAMPLE", "COMMON", "SIDE_BY_SIDE")
+LIMITS = ("FEW", "WINDOW", "FARTHEST", "SAMPLE", "COMMON", "SIDE_BY_SIDE")
 
 
 def forget_others(connection):
@@ -93,11 +93,26 @@ def is_found(names, wanted):
     return all(any(piece in word for word in (*words, email)) for piece in wanted.split())
 
 
-SIDE_BY_SIDE = {"FEW": 0, "WINDOW": 1, "SAMPLE": 1, "COMMON": 1}
+@pytest.fixture
+def looks(limits, monkeypatch):
+    """Collect how many rows of the list are looked at, one number for each look."""
+    numbers = []
+
+    def spy(connection, shape, values, number):
+        numbers.append(number)
+        return seen(connection, shape, values, number)
+
+    seen = rows._seen  # noqa: SLF001 - how far it looks is in no answer
+    monkeypatch.setattr(rows, "_seen", spy)
+    limits(FEW=1, WINDOW=5, FARTHEST=20)
+    return numbers
+
+
+SIDE_BY_SIDE = {"FEW": 0, "WINDOW": 1, "FARTHEST": 1, "SAMPLE": 1, "COMMON": 1}
 WAYS = {
     "the list": {"FEW": 0},
-    "a short look at the list": {"FEW": 0, "WINDOW": 2},
-    "the index": {"FEW": 100, "WINDOW": 1, "SAMPLE": 100},
+    "a short look at the list": {"FEW": 0, "WINDOW": 2, "FARTHEST": 2},
+    "the index": {"FEW": 100, "WINDOW": 1, "FARTHEST": 1, "SAMPLE": 100},
     "side by side, and the index": SIDE_BY_SIDE,
     "side by side by the word alone": SIDE_BY_SIDE | {"COMMON": 100},
     "side by side, and too far": SIDE_BY_SIDE | {"SIDE_BY_SIDE": 0},
@@ -251,13 +266,30 @@ async def test_what_a_window_shows_whole_is_not_looked_up_again(
 async def test_a_page_that_is_half_full_is_looked_for_in_a_wider_window(
     people, limits, monkeypatch
 ):
-    limits(FEW=0, WINDOW=6)
+    limits(FEW=0, WINDOW=3)
     monkeypatch.setattr(statements, "indexed", None)
 
-    page = await page_of(people, Search(text="hopper"), PageRequest(1))
+    page = await page_of(people, Search(text="hopper"), PageRequest(1, is_descending=False))
 
-    assert [it.reference for it in page.entries] == ["DE--3"]
+    assert [it.reference for it in page.entries] == ["DE--1"]
     assert page.has_next
+
+
+@pytest.mark.parametrize(
+    ("wanted", "page", "window"),
+    [
+        ("shop.example", PageRequest(2), 4),  # all have it: one and a half times what is asked for
+        ("hopper", PageRequest(2), 6),  # two of three
+        ("hopper", PageRequest(2, order=Order.LAST_NAME), 5),
+        ("hopper", PageRequest(10), 5),
+    ],
+)
+async def test_sqlite_tells_how_far_to_look(people, looks, wanted, page, window):
+    is_sqlite = await people.container.units.read(lambda it: it.dialect.name == "sqlite")
+
+    await page_of(people, Search(text=wanted), page)
+
+    assert looks[0] == (window if is_sqlite else 5)
 
 
 @pytest.mark.parametrize(

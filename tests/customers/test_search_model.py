@@ -35,6 +35,7 @@ LOCALES = ["de_DE", "en_US"]
 LIMITS = {
     "FEW": [0, 5, 2000],
     "WINDOW": [1, 5, 1000],
+    "FARTHEST": [1, 50, 6000],
     "SAMPLE": [1, 8, 500],
     "COMMON": [1, 3],
     "SIDE_BY_SIDE": [0, 1, 2],

@@ -117,7 +117,7 @@ def estimate(connection: Connection, search: Search) -> int:
 def compact(connection: Connection) -> None:
     """Rewrite SQLite's full-text index without what was deleted; seconds at a million customers.
 
-    PostgreSQL cleans its indexes by itself, when it vacuums.
+    PostgreSQL's index keeps terms that nobody has any more until it is rebuilt (docs/privacy.md).
     """
     if connection.dialect.name == "sqlite":
         connection.execute(statements.OPTIMIZE)

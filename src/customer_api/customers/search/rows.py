@@ -25,10 +25,12 @@ FEW: Final = 2000
 """So many that the index finds are sorted in the time that a look into the list takes."""
 WINDOW: Final = 1000
 """Rows of a list that are looked at one by one before those are read that the index finds."""
+FARTHEST: Final = 6000
+"""Rows that are looked at when fewer are not likely to fill the page."""
 ENOUGH: Final = 4
-"""When that fills one part in so many of a page, it is worth looking at more rows of the list."""
+"""When a window fills one part in so many of a page, it tells how many rows would fill all of it."""
 WIDER: Final = 1.5
-"""So many times those that should fill it."""
+"""So many times the rows that should fill a page are looked at."""
 SAMPLE: Final = 500
 COMMON: Final = 10
 """How many of the sample have a name when those with that name are looked up by it."""
@@ -46,24 +48,44 @@ def find_rows(
     """Return the first rows, up to the parameter `most`, in the direction in which they are read."""
     if not shape.words and shape.conditions <= {"present"}:
         return connection.execute(statements.listed(shape), values).all()
-    if not shape.conditions & FOUND_BY_INDEX and not _are_few(connection, shape, values):
-        seen, is_whole = _seen(connection, shape, values, WINDOW)
-        if not is_whole and len(seen) >= values["most"] / ENOUGH:
-            likely = int(WIDER * WINDOW * values["most"] / len(seen))
-            seen, is_whole = _seen(connection, shape, values, likely)
-        if is_whole:
-            return seen
-        if shape.words and shape.order in TEXTS and "present" in shape.conditions:
-            return _merged(connection, shape, values, words[0].strip())
+    window = _first_window(connection, shape, values)
+    if window is None:
+        return connection.execute(statements.indexed(shape), values).all()
+    seen, is_whole = _seen(connection, shape, values, window)
+    wider = _wider_window(window, len(seen), values["most"])
+    if not is_whole and wider > window:
+        seen, is_whole = _seen(connection, shape, values, wider)
+    if is_whole:
+        return seen
+    if shape.words and shape.order in TEXTS and "present" in shape.conditions:
+        return _merged(connection, shape, values, words[0].strip())
     return connection.execute(statements.indexed(shape), values).all()
 
 
-def _are_few(connection: Connection, shape: Shape, values: _Values) -> bool:
-    """Ask SQLite, which finds one after the other; PostgreSQL would find all first."""
+def _first_window(connection: Connection, shape: Shape, values: _Values) -> int | None:
+    """Return how many rows of the list to look at first; None when it is the index that finds few.
+
+    SQLite finds one after the other in the order of ids, so that the first of them tell how dense they
+    are; PostgreSQL would find all first.
+    """
+    if shape.conditions & FOUND_BY_INDEX:
+        return None
     if not shape.words or shape.dialect != "sqlite":
-        return False
-    found = connection.execute(statements.MATCHES, values | {"rows": FEW}).scalar_one()
-    return int(found) < FEW
+        return WINDOW
+    found = connection.execute(statements.MATCHES, values | {"rows": FEW + 1}).one()
+    if found.number <= FEW:
+        return None
+    likely = int(WIDER * values["most"] * (found.last - found.first + 1) / found.number)
+    # Names that are alike lie together, wherever in a list of names that is.
+    return likely if likely <= (WINDOW if shape.order in TEXTS else FARTHEST) else WINDOW
+
+
+def _wider_window(window: int, found: int, most: int) -> int:
+    """Return how many rows to look at when those in a window do not fill a page."""
+    if found < most / ENOUGH:
+        return WINDOW
+    likely = int(WIDER * window * most / found)
+    return likely if likely <= FARTHEST else WINDOW
 
 
 def _seen(

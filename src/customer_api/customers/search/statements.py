@@ -69,10 +69,15 @@ _TERMS: Final = func.customer_terms(
 """What PostgreSQL has an index over."""
 _HAS_TRIGRAMS: Final = _TRIGRAMS.op("MATCH")(_QUERY)
 _HAS_TERMS: Final = _TERMS.op("@@")(cast(_QUERY, TSQUERY))
-MATCHES: Final = select(func.count()).select_from(
+_MATCHES: Final = (
     select(_FULL_TEXT.c.rowid).where(_HAS_TRIGRAMS).limit(bindparam("rows")).subquery()
 )
-"""How many SQLite's index finds; it stops at `rows`."""
+MATCHES: Final = select(
+    func.count().label("number"),
+    func.min(_MATCHES.c.rowid).label("first"),
+    func.max(_MATCHES.c.rowid).label("last"),
+)
+"""How many SQLite's index finds, and between which ids; it stops at `rows`."""
 
 
 class Explain(Executable, ClauseElement):
@@ -160,7 +165,7 @@ def sampled(shape: Shape) -> Select[*tuple[Any, ...]]:
 @lru_cache(STATEMENT_CACHE_SIZE)
 def counted(shape: Shape) -> Select[*tuple[Any, ...]]:
     """Return the statement for the number of customers, however many pages they take."""
-    return _found(shape, func.count())
+    return _found(shape, func.count(TABLE.c.id))
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
