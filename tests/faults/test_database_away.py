@@ -11,6 +11,7 @@ from tests.faults.proxy import ChaosProxy
 READY = "http://api.shop.example/health/ready"
 LIVE = "http://api.shop.example/health/live"
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+TRIES = 10
 POOL = {"database_pool_size": 2, "database_pool_timeout_seconds": 0.2}
 
 
@@ -37,6 +38,15 @@ def is_clean_503(answer):
     return (answer.status_code, error["status"], answer.headers["retry-after"]) == (503, 503, "1")
 
 
+async def until_back(call):
+    """Return the first answer that is no 503, of a few: a busy machine needs more than half a second."""
+    for number in range(TRIES):
+        answer = await call(number)
+        if answer.status_code != 503:
+            break
+    return answer
+
+
 async def health_of(shop):
     """Return the statuses of readiness and liveness, asked for in tasks of their own."""
     answers = await asyncio.gather(*(shop.client.get(url) for url in (READY, LIVE)))
@@ -57,8 +67,8 @@ async def test_a_lost_database_is_503_until_it_is_back_and_then_all_works(shop, 
 
     proxy.heal()
     back = [
-        await shop.register(email="grace@shop.example"),
-        await shop.log_in(),
+        await until_back(lambda number: shop.register(email=f"grace{number}@shop.example")),
+        await until_back(lambda _: shop.log_in()),
     ]
 
     assert all(is_clean_503(answer) for answer in while_away)
